@@ -1,0 +1,66 @@
+import type { SignalKey } from "./signal.ts";
+import type { Drift } from "./verdict.ts";
+
+export type IncidentState = "open" | "acknowledged" | "snoozed" | "resolved";
+
+export type Severity = "warning" | "critical";
+
+/** Where the trouble probably sits. */
+export type Layer = "upstream data" | "integration" | "workflow logic" | "model" | "unknown";
+
+/** One drifting signal inside an incident. */
+export interface DriftingSignal {
+  signal: SignalKey;
+  drift: Drift;
+  /** When the detector noticed it, in milliseconds since the epoch. */
+  detectedAtMs: number;
+  /** Set when a reverse test or a new baseline says it is back; null while it drifts. */
+  recoveredAtMs: number | null;
+}
+
+/** Something deployed changed: the prompt, the model, its settings or the code. */
+export interface ChangeEvent {
+  changeId: string;
+  workflow: string;
+  atMs: number;
+  what: "version" | "prompt" | "model" | "model_resolved" | "settings" | "code";
+  before: string;
+  after: string;
+  /** Version ids on both sides. */
+  versionBefore: string;
+  versionAfter: string;
+}
+
+/** The likely cause, in words and figures. */
+export interface Cause {
+  layer: Layer;
+  /** Full sentences, most telling first. */
+  reasons: string[];
+  change: ChangeEvent | null;
+  /** The slice that explains most of the shift, if one does. */
+  slice: { attribute: string; value: string; share: number; runs: number } | null;
+  lastGoodVersion: string;
+}
+
+/** One problem that people are told about. */
+export interface Incident {
+  incidentId: string;
+  workflow: string;
+  /** "" where the workflow has none. */
+  owner: string;
+  state: IncidentState;
+  severity: Severity;
+  openedAtMs: number;
+  updatedAtMs: number;
+  resolvedAtMs: number | null;
+  snoozedUntilMs: number | null;
+  onsetMs: number;
+  signals: DriftingSignal[];
+  cause: Cause;
+  /** Three runs that show it, and three from before. */
+  exampleRunIds: string[];
+  baselineRunIds: string[];
+  /** One sentence that names field, onset, size. */
+  title: string;
+  pausedWorkflow: boolean;
+}

@@ -1,0 +1,111 @@
+import type { Json } from "../model/json.ts";
+import type { OutcomeRow, RejectRow, ReviewRow, RunRow, StepRow, Table, VersionRow } from "../model/rows.ts";
+import type { SignalBucket, SignalKey, SignalKind } from "../model/signal.ts";
+
+/** A span of time: `fromMs` inclusive, `toMs` exclusive, milliseconds since the epoch. */
+export interface Span {
+  fromMs: number;
+  toMs: number;
+}
+
+/** Which rollups to read, and how coarse. */
+export interface BucketQuery extends Span {
+  /** One workflow, or all. */
+  workflow?: string;
+  kinds?: readonly SignalKind[];
+  field?: string;
+  version?: string;
+  /** Width of a bucket; a whole number of minutes. */
+  stepMs: number;
+}
+
+/** Everything about one run, in the order it happened. */
+export interface Receipt {
+  run: RunRow;
+  version: VersionRow | null;
+  steps: StepRow[];
+  reviews: ReviewRow[];
+  outcomes: OutcomeRow[];
+}
+
+/** Filters of a run search; all must hold. */
+export interface RunQuery extends Partial<Span> {
+  workflow?: string;
+  status?: string;
+  version?: string;
+  /** Text found anywhere in inputs, outputs or error. */
+  q?: string;
+  /** A field path (`output.category`), with `value` for an exact match, without for "has this field". */
+  field?: string;
+  value?: string;
+  /** Opaque, from the page before. */
+  cursor?: string;
+  limit?: number;
+}
+
+/** Which runs show a signal's bins. */
+export interface ExampleQuery extends Span {
+  signal: SignalKey;
+  /** The bin to show (`empty`, `=travel`), or "" for any run with the field. */
+  bin: string;
+  limit: number;
+}
+
+/** Counts of runs with and without a property, by the value of one low-cardinality attribute. */
+export interface SliceCount {
+  /** `version`, `model`, `source`, or `attributes.<name>`. */
+  attribute: string;
+  value: string;
+  runs: number;
+  hits: number;
+}
+
+/** A reference to a stored run, enough to join a review or outcome to it. */
+export interface RunRef {
+  runId: string;
+  workflow: string;
+  version: string;
+  receivedAtMs: number;
+}
+
+/**
+ * The one door to ClickHouse. `openChdbStore` runs it on the embedded engine, `openServerStore` on a server;
+ * both pass the suite in `test/conformance/store.ts`.
+ *
+ * Every method throws `TransientError` when the engine cannot be reached or is out of room, and
+ * `PermanentError` when it understood the statement and refused it.
+ */
+export interface Store {
+  /** Brings the tables up to date. Safe to call at every start. */
+  migrate(): Promise<void>;
+  ping(): Promise<boolean>;
+  /**
+   * Inserts newline-delimited JSON rows exactly once: a second call with the same token changes nothing,
+   * also after a crash between the two. The rows must be the same, in the same order.
+   */
+  insert(table: Table, ndjson: Buffer, token: string): Promise<void>;
+
+  /** Signal buckets, oldest first, `missing` derived (see `model/signal.ts`). Reads rollups only. */
+  readBuckets(query: BucketQuery): Promise<SignalBucket[]>;
+  /** The versions counted in a span, with their first minute and number of runs, oldest first. */
+  readVersions(
+    query: Span & { workflow?: string },
+  ): Promise<{ workflow: string; version: string; firstMs: number; lastMs: number; runs: number }[]>;
+  /** Workflows ever seen in the rollups, with their last minute. */
+  readWorkflows(): Promise<{ workflow: string; lastMs: number; runs: number }[]>;
+
+  findRun(runId: string): Promise<RunRef | null>;
+  receipt(runId: string): Promise<Receipt | null>;
+  version(workflow: string, version: string): Promise<VersionRow | null>;
+  searchRuns(query: RunQuery): Promise<{ runs: RunRow[]; cursor: string | null }>;
+  /** Newest first. Looks at no more than a bounded number of runs in the span. */
+  exampleRuns(query: ExampleQuery): Promise<RunRow[]>;
+  /** Runs and hits by every low-cardinality attribute. Bounded scan of at most 50,000 runs of the span. */
+  sliceCounts(query: Omit<ExampleQuery, "limit">): Promise<SliceCount[]>;
+  /** The latest rejects, newest first. */
+  rejects(limit: number): Promise<RejectRow[]>;
+  /** Rows of any statement of the store's own making, for pages and reports. Parameters are bound. */
+  query<T>(sql: string, params?: Record<string, Json>): Promise<T[]>;
+
+  close(): Promise<void>;
+}
