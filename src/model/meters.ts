@@ -8,3 +8,9 @@ export interface GaugeLike<L extends string = never> {
   set(labels: Record<L, string>, value: number): void;
   remove(labels: Record<L, string>): void;
 }
+
+/** A histogram as the rooms see it. */
+export interface HistogramLike<L extends string = never> {
+  /** `value` in the unit that the metric's name ends in. */
+  observe(labels: Record<L, string>, value: number): void;
+}
