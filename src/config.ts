@@ -1,0 +1,223 @@
+import { z } from "zod";
+import { signalKinds } from "./model/signal.ts";
+
+/**
+ * The one schema of the configuration. Every key has a description and a default, so an empty file is valid.
+ * Keys marked `secret` are never printed. Strings default to "", which means "not set".
+ */
+const secret = (description: string) => z.string().default("").meta({ description, secret: true });
+const text = (description: string, initial = "") => z.string().default(initial).meta({ description });
+const whole = (description: string, initial: number, min: number, max: number) =>
+  z.int().min(min).max(max).default(initial).meta({ description });
+const share = (description: string, initial: number) =>
+  z.number().min(0).max(1).default(initial).meta({ description });
+const words = (description: string, initial: string[]) =>
+  z.array(z.string()).default(initial).meta({ description });
+const url = (description: string) =>
+  z
+    .union([z.literal(""), z.url({ protocol: /^https?$/, error: "must be an http or https URL" })])
+    .default("")
+    .meta({ description });
+
+const signalKind = z.enum(Object.keys(signalKinds) as [keyof typeof signalKinds]);
+
+const fieldRule = z.strictObject({
+  required: z.boolean().optional(),
+  type: z.enum(["string", "number", "integer", "boolean", "object", "array"]).optional(),
+  pattern: z.string().refine(isRegExp, { error: "must be a regular expression" }).optional(),
+  format: z.enum(["email", "date", "date-time", "uri", "uuid"]).optional(),
+  minimum: z.number().optional(),
+  maximum: z.number().optional(),
+  allowed: z.array(z.union([z.string(), z.number(), z.boolean()])).optional(),
+});
+
+const pauseAdapter = z
+  .strictObject({
+    platform: z.enum(["n8n", "make", "temporal", "airflow", "prefect", "trigger.dev", "windmill"]),
+    url: z.url({ protocol: /^https?$/ }),
+    id: z.string().min(1),
+    token: z.string().default("").meta({ secret: true }),
+    namespace: z.string().default(""),
+    api_version: z.int().optional(),
+  })
+  .optional();
+
+const pause = z.strictObject({
+  mode: z.enum(["off", "dry-run", "on"]).default("off"),
+  webhook: url("Called with a signed message when the workflow is paused or resumed"),
+  secret: secret("Signs the pause webhook (`whsec_…`); empty: made at first start, shown by `doctor`"),
+  on: z.array(signalKind).default(["null_rate", "output_distribution", "override_rate"]),
+  adapter: pauseAdapter,
+});
+
+const workflow = z.strictObject({
+  owner: text("Who is told. A workflow without one says so on its board and in every message"),
+  review: z
+    .strictObject({
+      sample_rate: share("Share of runs chosen for review at random", 0.01),
+      min_per_week: whole("At least so many reviews a week at low volume", 5, 0, 10_000),
+    })
+    .prefault({}),
+  pause: pause.prefault({}),
+  contract: z
+    .strictObject({
+      inputs: z.record(z.string(), fieldRule).optional(),
+      outputs: z.record(z.string(), fieldRule).optional(),
+    })
+    .prefault({}),
+  confidence_below: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .meta({ description: "A run below it counts as low confidence" }),
+});
+
+const key = z.strictObject({
+  name: z.string().min(1),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, { error: "must be the SHA-256 of the key, 64 hexadecimal digits" }),
+  scopes: z.array(z.enum(["ingest", "review", "admin"])).min(1),
+});
+
+const routes = z.strictObject({
+  slack: z
+    .strictObject({
+      webhook_url: secret("Slack incoming webhook: one message per transition"),
+      bot_token: secret("Slack bot token: one thread per incident, with buttons"),
+      channel: text("Slack channel of the bot"),
+      signing_secret: secret("Verifies Slack button presses"),
+    })
+    .prefault({}),
+  alertmanager: z
+    .strictObject({ url: url("Alertmanager to post to, where no Prometheus rules do") })
+    .prefault({}),
+  webhook: z
+    .strictObject({
+      url: url("Receives every incident transition (Standard Webhooks)"),
+      secret: secret("Signs the webhook (`whsec_…`); several for rotation, separated by spaces"),
+    })
+    .prefault({}),
+});
+
+const limits = z.strictObject({
+  body_bytes_max: whole("Largest request body, also after decompression", 20 * 1024 * 1024, 1024, 1 << 30),
+  field_bytes_max: whole("Larger values are cut, with size and hash kept", 64 * 1024, 256, 1 << 26),
+  fields_per_workflow_max: whole(
+    "Field paths watched per workflow; further ones fold into `other`",
+    200,
+    1,
+    10_000,
+  ),
+  categories_max: whole("Distinct values past which a field is text", 100, 2, 10_000),
+  spool_bytes_max: whole(
+    "Past it the answer is 503 until ClickHouse has caught up",
+    4 * 1024 ** 3,
+    1 << 20,
+    2 ** 45,
+  ),
+});
+
+export const configSchema = z.strictObject({
+  host: text("Address to listen on; empty: loopback without keys, every address with keys"),
+  port: whole("Port for everything; 0 takes a free one", 4318, 0, 65_535),
+  data: text("Folder that holds all data", "./evenkeel-data"),
+  role: z
+    .enum(["all", "collector", "monitor"])
+    .default("all")
+    .meta({ description: "What this process does" }),
+  public_url: url("Where people reach the page; used for links in messages"),
+  clickhouse: z
+    .strictObject({
+      url: url("ClickHouse server; empty: embedded chDB"),
+      user: text("ClickHouse user", "default"),
+      password: secret("ClickHouse password"),
+      database: z
+        .string()
+        .regex(/^[A-Za-z_]\w*$/, { error: "must be an identifier" })
+        .default("evenkeel")
+        .meta({ description: "ClickHouse database" }),
+    })
+    .prefault({}),
+  keys: z
+    .array(key)
+    .default([])
+    .meta({ description: "Keys by SHA-256, each with scopes ingest, review, admin" }),
+  routes: routes.prefault({}),
+  allow_private_webhooks: z
+    .boolean()
+    .default(false)
+    .meta({ description: "Lets webhooks and adapters reach private addresses" }),
+  false_alarms_per_1000_workflow_days: z
+    .number()
+    .positive()
+    .max(1000)
+    .default(1)
+    .meta({ description: "The false-alarm budget of each workflow" }),
+  baseline_runs_min: whole("Runs before the first baseline", 100, 20, 1_000_000),
+  sweep_seconds: z
+    .number()
+    .min(0.1)
+    .max(600)
+    .default(5)
+    .meta({ description: "Seconds between detection sweeps" }),
+  redaction: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(true)
+        .meta({ description: "Removes secrets and personal data before anything is stored" }),
+      fields: words("Field paths whose values are always removed (`input.customer.name`)", []),
+      allow: words("Field paths that are never touched", []),
+    })
+    .prefault({}),
+  words: z
+    .strictObject({
+      null: words("Values that mean nothing was there", [
+        "n/a",
+        "na",
+        "none",
+        "null",
+        "nil",
+        "unknown",
+        "-",
+        "--",
+        "tbd",
+        "?",
+      ]),
+      failure: words("Text that shows a failed answer, besides the built-in ones", []),
+    })
+    .prefault({}),
+  retention: z
+    .strictObject({
+      runs_days: whole("Days that runs are kept", 90, 1, 36_500),
+      rollups_days: whole("Days that counts are kept", 400, 30, 36_500),
+    })
+    .prefault({}),
+  limits: limits.prefault({}),
+  workflows: z
+    .record(z.string().min(1).max(200), workflow)
+    .default({})
+    .meta({ description: "Settings per workflow" }),
+});
+
+/** The parsed configuration. */
+export type Config = z.infer<typeof configSchema>;
+
+/** The settings of one workflow. */
+export type WorkflowConfig = Config["workflows"][string];
+
+/** A workflow's settings; the defaults for one that the configuration does not name. */
+export function workflowConfig(config: Config, name: string): WorkflowConfig {
+  return config.workflows[name] ?? workflow.parse({});
+}
+
+function isRegExp(pattern: string): boolean {
+  try {
+    new RegExp(pattern);
+    return true;
+  } catch {
+    return false;
+  }
+}

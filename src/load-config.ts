@@ -1,0 +1,182 @@
+import { readFileSync } from "node:fs";
+import { parse as parseYaml } from "yaml";
+import { z } from "zod";
+import { type Config, configSchema } from "./config.ts";
+import { PermanentError } from "./model/errors.ts";
+
+/** Where settings come from, weakest first: the file, the environment, the command line. */
+export interface ConfigSources {
+  /** Path of a YAML file, "" for none. */
+  file: string;
+  env: Record<string, string | undefined>;
+  /** Command-line settings by dotted path. */
+  flags: Record<string, unknown>;
+}
+
+/** The configuration, and variables that look like settings but are none. */
+export interface LoadedConfig {
+  config: Config;
+  unknownVariables: string[];
+}
+
+type Tree = Record<string, unknown>;
+
+/** Variables that belong to the SDK, the tests and the benchmarks, not to the sidecar's configuration. */
+const foreignVariables = /^EVENKEEL_(ENDPOINT|API_KEY|BENCH_.*|TEST_.*)$/;
+
+/**
+ * Reads and checks the whole configuration.
+ *
+ * @throws {PermanentError} If the file cannot be read or a value breaks its rule; the message names every key,
+ *   rule and value, and never the value of a secret.
+ */
+export function loadConfig({ file, env, flags }: ConfigSources): LoadedConfig {
+  const tree = file === "" ? {} : readYaml(file);
+  const unknownVariables: string[] = [];
+  const leaves = settableByVariable();
+  for (const [name, value] of Object.entries(env)) {
+    if (!name.startsWith("EVENKEEL_") || value === undefined || foreignVariables.test(name)) continue;
+    const leaf = leaves.get(name.slice("EVENKEEL_".length));
+    if (leaf === undefined) unknownVariables.push(name);
+    else setPath(tree, leaf.path, leaf.isText ? value : parseYaml(value));
+  }
+  for (const [path, value] of Object.entries(flags)) {
+    if (value !== undefined) setPath(tree, path.split("."), value);
+  }
+  const parsed = configSchema.safeParse(tree);
+  if (parsed.success) return { config: parsed.data, unknownVariables };
+  const problems = parsed.error.issues.map((issue) => describe(issue, tree));
+  throw new PermanentError(
+    `Cannot use configuration${file === "" ? "" : ` '${file}'`}: ${problems.join("; ")}`,
+  );
+}
+
+/** The configuration with every secret that is set replaced by `(hidden)`. */
+export function hideSecrets(value: unknown, schema: z.ZodType = configSchema): unknown {
+  const inner = unwrap(schema);
+  if (isSecret(schema)) return value === "" ? "" : "(hidden)";
+  if (inner instanceof z.ZodObject && isTree(value)) {
+    const shape = inner.shape as Record<string, z.ZodType>;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, member]) => [key, hideMember(member, shape[key])]),
+    );
+  }
+  if (inner instanceof z.ZodRecord && isTree(value)) {
+    const member = inner.valueType as z.ZodType;
+    return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, hideSecrets(entry, member)]));
+  }
+  return value;
+}
+
+function hideMember(value: unknown, schema: z.ZodType | undefined): unknown {
+  return schema === undefined ? value : hideSecrets(value, schema);
+}
+
+interface Leaf {
+  path: string[];
+  isText: boolean;
+}
+
+function leafPaths(schema: z.ZodType, path: string[] = []): Leaf[] {
+  const inner = unwrap(schema);
+  if (inner instanceof z.ZodObject) {
+    const shape = inner.shape as Record<string, z.ZodType>;
+    return Object.entries(shape).flatMap(([key, member]) => leafPaths(member, [...path, key]));
+  }
+  return [
+    {
+      path,
+      isText: inner instanceof z.ZodString || inner instanceof z.ZodEnum || inner instanceof z.ZodUnion,
+    },
+  ];
+}
+
+/** Leaves by variable name; a route's key also without its `ROUTES_` (`EVENKEEL_SLACK_WEBHOOK_URL`). */
+function settableByVariable(): Map<string, Leaf> {
+  const leaves = new Map<string, Leaf>();
+  for (const leaf of leafPaths(configSchema)) {
+    leaves.set(leaf.path.join("_").toUpperCase(), leaf);
+    if (leaf.path[0] === "routes") leaves.set(leaf.path.slice(1).join("_").toUpperCase(), leaf);
+  }
+  return leaves;
+}
+
+function unwrap(schema: z.ZodType): z.ZodType {
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional) {
+    return unwrap(schema.unwrap() as z.ZodType);
+  }
+  return schema;
+}
+
+function isSecret(schema: z.ZodType): boolean {
+  return schema.meta()?.secret === true;
+}
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function readYaml(file: string): Tree {
+  let parsed: unknown;
+  try {
+    parsed = parseYaml(readFileSync(file, "utf8"));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split("\n")[0] : "";
+    throw new PermanentError(`Cannot read configuration '${file}': ${reason ?? ""}`, { cause });
+  }
+  if (parsed === null || parsed === undefined) return {};
+  if (isTree(parsed)) return parsed;
+  throw new PermanentError(`Cannot use configuration '${file}': it must be a mapping of keys`);
+}
+
+function setPath(tree: Tree, path: string[], value: unknown): void {
+  const [head, ...rest] = path;
+  if (head === undefined) return;
+  if (rest.length === 0) {
+    tree[head] = value;
+    return;
+  }
+  if (!isTree(tree[head])) tree[head] = {};
+  setPath(tree[head] as Tree, rest, value);
+}
+
+function describe(issue: z.core.$ZodIssue, tree: Tree): string {
+  const path = issue.path.map(String);
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => `'${[...path, key].join(".")}' is not a known key`).join("; ");
+  }
+  const value = path.reduce<unknown>(
+    (node, key) => (isTree(node) || Array.isArray(node) ? (node as Tree)[key] : undefined),
+    tree,
+  );
+  const shown = isSecretPath(path) ? "(hidden)" : JSON.stringify(value);
+  return `'${path.join(".")}' ${rule(issue)}, got ${shown}`;
+}
+
+function rule(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return `must be of type ${issue.expected}`;
+    case "too_small":
+      return `must be at least ${issue.minimum}`;
+    case "too_big":
+      return `must be at most ${issue.maximum}`;
+    case "invalid_value":
+      return `must be one of ${issue.values.map(String).join(", ")}`;
+    default:
+      return issue.message;
+  }
+}
+
+function isSecretPath(path: string[]): boolean {
+  let schema: z.ZodType | undefined = configSchema;
+  for (const key of path) {
+    const inner: z.ZodType = unwrap(schema);
+    if (inner instanceof z.ZodObject) schema = (inner.shape as Record<string, z.ZodType>)[key];
+    else if (inner instanceof z.ZodRecord) schema = inner.valueType as z.ZodType;
+    else return false;
+    if (schema === undefined) return false;
+    if (isSecret(schema)) return true;
+  }
+  return false;
+}

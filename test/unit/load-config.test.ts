@@ -1,0 +1,110 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { hideSecrets, loadConfig } from "../../src/load-config.ts";
+
+function load(yaml: string, env: Record<string, string> = {}, flags: Record<string, unknown> = {}) {
+  const file = join(mkdtempSync(join(tmpdir(), "evenkeel-config-")), "evenkeel.yaml");
+  writeFileSync(file, yaml);
+  return loadConfig({ file, env, flags });
+}
+
+describe("loadConfig()", () => {
+  it("takes an empty file", () => {
+    const { config } = load("");
+    expect(config.port).toBe(4318);
+    expect(config.data).toBe("./evenkeel-data");
+    expect(config.false_alarms_per_1000_workflow_days).toBe(1);
+  });
+
+  it("gives a named workflow its defaults", () => {
+    const { config } = load("workflows: { triage: { owner: a@example.test } }");
+    expect(config.workflows.triage).toMatchObject({
+      owner: "a@example.test",
+      review: { sample_rate: 0.01, min_per_week: 5 },
+      pause: { mode: "off", on: ["null_rate", "output_distribution", "override_rate"] },
+    });
+  });
+
+  const refusals = [
+    { why: "a wrong type", yaml: "port: abc", says: ["'port'", "must be of type number", '"abc"'] },
+    { why: "a value out of range", yaml: "port: 99999", says: ["'port'", "must be at most 65535", "99999"] },
+    { why: "an unknown key", yaml: "prot: 1", says: ["'prot' is not a known key"] },
+    {
+      why: "a nested unknown key",
+      yaml: "workflows: {a: {ower: x}}",
+      says: ["'workflows.a.ower' is not a known key"],
+    },
+    {
+      why: "a value not in the list",
+      yaml: "workflows: {a: {pause: {mode: maybe}}}",
+      says: ["'workflows.a.pause.mode'", "must be one of off, dry-run, on", '"maybe"'],
+    },
+    {
+      why: "a URL of another protocol",
+      yaml: "routes: {webhook: {url: 'ftp://x'}}",
+      says: ["'routes.webhook.url'", "must be an http or https URL", '"ftp://x"'],
+    },
+    {
+      why: "a pattern that is no regular expression",
+      yaml: "workflows: {a: {contract: {outputs: {v: {pattern: '('}}}}}",
+      says: ["'workflows.a.contract.outputs.v.pattern'", "must be a regular expression", '"("'],
+    },
+    { why: "several problems at once", yaml: "port: abc\nnope: 1", says: ["'port'", "'nope'"] },
+    { why: "a file that is no mapping", yaml: "- 1", says: ["must be a mapping of keys"] },
+    { why: "a file that is no YAML", yaml: "a: [", says: ["Cannot read configuration"] },
+  ];
+  it.each(refusals)("refuses $why, naming key, rule and value", ({ yaml, says }) => {
+    for (const part of says) expect(() => load(yaml)).toThrow(part);
+  });
+
+  it("never shows a secret in a refusal", () => {
+    expect(() => load("routes: {slack: {webhook_url: [hunter2]}}")).toThrow("(hidden)");
+    expect(() => load("routes: {slack: {webhook_url: [hunter2]}}")).not.toThrow("hunter2");
+  });
+
+  it("lets variables override the file and flags override variables", () => {
+    const { config } = load(
+      "port: 1\ndata: /file",
+      { EVENKEEL_PORT: "2", EVENKEEL_DATA: "/env" },
+      { port: 3 },
+    );
+    expect(config).toMatchObject({ port: 3, data: "/env" });
+  });
+
+  it("reads variables by the type of their key", () => {
+    const { config } = load("", {
+      EVENKEEL_CLICKHOUSE_URL: "http://ch:8123",
+      EVENKEEL_CLICKHOUSE_PASSWORD: "0123",
+      EVENKEEL_ALLOW_PRIVATE_WEBHOOKS: "true",
+      EVENKEEL_ROUTES_SLACK_CHANNEL: "#ops",
+    });
+    expect(config.clickhouse).toMatchObject({ url: "http://ch:8123", password: "0123" });
+    expect(config.allow_private_webhooks).toBe(true);
+    expect(config.routes.slack.channel).toBe("#ops");
+  });
+
+  it("takes the short names of routes", () => {
+    const { config } = load("", { EVENKEEL_SLACK_WEBHOOK_URL: "https://hooks.example.test/x" });
+    expect(config.routes.slack.webhook_url).toBe("https://hooks.example.test/x");
+  });
+
+  it("names variables that are no setting and leaves the SDK's alone", () => {
+    const { unknownVariables } = load("", { EVENKEEL_PROT: "1", EVENKEEL_ENDPOINT: "http://x" });
+    expect(unknownVariables).toEqual(["EVENKEEL_PROT"]);
+  });
+});
+
+describe("hideSecrets()", () => {
+  it("replaces every secret that is set, also inside workflows", () => {
+    const { config } = load(
+      "routes: {slack: {webhook_url: s3cret}, webhook: {url: 'https://x.test', secret: s3cret}}\n" +
+        "workflows: {a: {pause: {secret: s3cret, adapter: {platform: n8n, url: 'http://n', id: '1', token: s3cret}}}}",
+    );
+    const shown = JSON.stringify(hideSecrets(config));
+    expect(shown).not.toContain("s3cret");
+    expect(shown).toContain("(hidden)");
+    expect(shown).toContain("https://x.test");
+  });
+});
