@@ -16,6 +16,8 @@ export interface DriftingSignal {
   detectedAtMs: number;
   /** Set when a reverse test or a new baseline says it is back; null while it drifts. */
   recoveredAtMs: number | null;
+  /** What moved, in one sentence (from `explain` of the detectors). */
+  sentence: string;
 }
 
 /** Something deployed changed: the prompt, the model, its settings or the code. */
@@ -29,6 +31,8 @@ export interface ChangeEvent {
   /** Version ids on both sides. */
   versionBefore: string;
   versionAfter: string;
+  /** Removed and added lines of the prompt ("- old", "+ new"), "" where its text was not given. */
+  diff: string;
 }
 
 /** The likely cause, in words and figures. */
@@ -63,4 +67,32 @@ export interface Incident {
   /** One sentence that names field, onset, size. */
   title: string;
   pausedWorkflow: boolean;
+  /** Who brought it into its present state: a person, or `evenkeel`. */
+  stateActor: string;
+  /** When people were last told about it, in milliseconds since the epoch. */
+  notifiedAtMs: number;
+}
+
+export type IncidentEventKind =
+  | "opened"
+  | "joined"
+  | "escalated"
+  | "acknowledged"
+  | "snoozed"
+  | "woken"
+  | "reminded"
+  | "recovered"
+  | "resolved"
+  | "reopened";
+
+/** One transition of an incident, with the incident as it is afterwards. */
+export interface IncidentEvent {
+  /** The same again when a crash makes the transition happen twice. */
+  eventId: string;
+  kind: IncidentEventKind;
+  incident: Incident;
+  atMs: number;
+  actor: string;
+  /** One sentence: the new signal, the reason a person gave; "" for none. */
+  note: string;
 }
