@@ -22,31 +22,59 @@ const url = (description: string) =>
 const signalKind = z.enum(Object.keys(signalKinds) as [keyof typeof signalKinds]);
 
 const fieldRule = z.strictObject({
-  required: z.boolean().optional(),
-  type: z.enum(["string", "number", "integer", "boolean", "object", "array"]).optional(),
-  pattern: z.string().refine(isRegExp, { error: "must be a regular expression" }).optional(),
-  format: z.enum(["email", "date", "date-time", "uri", "uuid"]).optional(),
-  minimum: z.number().optional(),
-  maximum: z.number().optional(),
-  allowed: z.array(z.union([z.string(), z.number(), z.boolean()])).optional(),
+  required: z.boolean().optional().meta({ description: "The field must be there and not empty" }),
+  type: z
+    .enum(["string", "number", "integer", "boolean", "object", "array"])
+    .optional()
+    .meta({ description: "JSON type of the value" }),
+  pattern: z
+    .string()
+    .refine(isRegExp, { error: "must be a regular expression" })
+    .optional()
+    .meta({ description: "Regular expression that the whole text must match" }),
+  format: z
+    .enum(["email", "date", "date-time", "uri", "uuid"])
+    .optional()
+    .meta({ description: "Well-known form of the text" }),
+  minimum: z.number().optional().meta({ description: "Smallest number" }),
+  maximum: z.number().optional().meta({ description: "Largest number" }),
+  allowed: z
+    .array(z.union([z.string(), z.number(), z.boolean()]))
+    .optional()
+    .meta({ description: "The only values there may be" }),
 });
+
+const fieldRules = (description: string) => z.record(z.string(), fieldRule).optional().meta({ description });
 
 const pauseAdapter = z
   .strictObject({
-    platform: z.enum(["n8n", "make", "temporal", "airflow", "prefect", "trigger.dev", "windmill"]),
-    url: z.url({ protocol: /^https?$/ }),
-    id: z.string().min(1),
-    token: z.string().default("").meta({ secret: true }),
-    namespace: z.string().default(""),
-    api_version: z.int().optional(),
+    platform: z
+      .enum(["n8n", "make", "temporal", "airflow", "prefect", "trigger.dev", "windmill"])
+      .meta({ description: "Platform that runs the workflow" }),
+    url: z.url({ protocol: /^https?$/ }).meta({ description: "Base address of the platform's API" }),
+    id: z
+      .string()
+      .min(1)
+      .meta({ description: "What to pause there: workflow, scenario, schedule, DAG, deployment or queue" }),
+    token: secret("Token of the platform's API"),
+    namespace: text("Temporal namespace or Windmill workspace"),
+    api_version: z.int().optional().meta({ description: "Airflow's API version, 1 or 2" }),
   })
   .optional();
 
 const pause = z.strictObject({
-  mode: z.enum(["off", "dry-run", "on"]).default("off"),
+  mode: z
+    .enum(["off", "dry-run", "on"])
+    .default("off")
+    .meta({ description: "Whether a drift may stop the workflow; `dry-run` only says that it would have" }),
   webhook: url("Called with a signed message when the workflow is paused or resumed"),
-  secret: secret("Signs the pause webhook (`whsec_…`); empty: made at first start, shown by `doctor`"),
-  on: z.array(signalKind).default(["null_rate", "output_distribution", "override_rate"]),
+  secret: secret(
+    "Signs the pause webhook (`whsec_…`); empty: the secret of `routes.webhook`, or one made at first start",
+  ),
+  on: z
+    .array(signalKind)
+    .default(["null_rate", "output_distribution", "override_rate"])
+    .meta({ description: "Kinds of signal whose drift stops the workflow" }),
   adapter: pauseAdapter,
 });
 
@@ -61,8 +89,8 @@ const workflow = z.strictObject({
   pause: pause.prefault({}),
   contract: z
     .strictObject({
-      inputs: z.record(z.string(), fieldRule).optional(),
-      outputs: z.record(z.string(), fieldRule).optional(),
+      inputs: fieldRules("Rules by field path below the inputs (`customer.email`, `lines[].amount`)"),
+      outputs: fieldRules("Rules by field path below the outputs"),
     })
     .prefault({}),
   confidence_below: z
@@ -74,11 +102,15 @@ const workflow = z.strictObject({
 });
 
 const key = z.strictObject({
-  name: z.string().min(1),
+  name: z.string().min(1).meta({ description: "Name of the key in the audit log" }),
   sha256: z
     .string()
-    .regex(/^[0-9a-f]{64}$/, { error: "must be the SHA-256 of the key, 64 hexadecimal digits" }),
-  scopes: z.array(z.enum(["ingest", "review", "admin"])).min(1),
+    .regex(/^[0-9a-f]{64}$/, { error: "must be the SHA-256 of the key, 64 hexadecimal digits" })
+    .meta({ description: "SHA-256 of the key" }),
+  scopes: z
+    .array(z.enum(["ingest", "review", "admin"]))
+    .min(1)
+    .meta({ description: "What the key may do: `ingest`, `review`, `admin`" }),
 });
 
 const routes = z.strictObject({

@@ -1,1 +1,84 @@
-export {};
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { stringify } from "yaml";
+import { commands, usage } from "./commands/commands.ts";
+import { hideSecrets, loadConfig } from "./load-config.ts";
+import { PermanentError } from "./model/errors.ts";
+
+const sharedOptions = {
+  config: { type: "string" },
+  data: { type: "string" },
+  port: { type: "string" },
+  role: { type: "string" },
+  "print-config": { type: "boolean" },
+  version: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+/** The command line. The only file that ends the process. */
+async function main(argv: string[]): Promise<number> {
+  const named = argv[0] !== undefined && !argv[0].startsWith("-");
+  const name = named ? (argv[0] ?? "") : "";
+  const command = commands[name];
+  if (named && command === undefined) return refuse(`Cannot run '${name}': it is not a command`);
+  const { values, positionals } = parseArgs({
+    args: named ? argv.slice(1) : argv,
+    options: { ...sharedOptions, ...command?.options },
+    allowPositionals: true,
+  });
+  if (values.version === true) return print(`${version()}\n`);
+  if (values.help === true) return print(usage(name));
+  const { config, unknownVariables } = loadConfig({
+    file: typeof values.config === "string" ? values.config : "",
+    env: process.env,
+    flags: settingsOf(values),
+  });
+  for (const variable of unknownVariables) {
+    process.stderr.write(`Warning: '${variable}' is not a setting of Evenkeel\n`);
+  }
+  if (values["print-config"] === true) return print(stringify(hideSecrets(config)));
+  if (command === undefined) return refuse("Cannot start: no command was given");
+  return command.run({ config, values, positionals });
+}
+
+/** Flags that set a key of the configuration. */
+function settingsOf(values: Record<string, unknown>): Record<string, unknown> {
+  const port = values.port;
+  return {
+    data: values.data,
+    role: values.role,
+    port: typeof port === "string" && /^\d+$/.test(port) ? Number(port) : port,
+  };
+}
+
+function version(): string {
+  const manifest = new URL("../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return 0;
+}
+
+function refuse(message: string): number {
+  process.stderr.write(`${message}\nTry: evenkeel --help\n`);
+  return 2;
+}
+
+function report(error: unknown): number {
+  if (error instanceof PermanentError) {
+    process.stderr.write(`${error.message}\n${error.hint === "" ? "" : `${error.hint}\n`}`);
+    return 2;
+  }
+  if (error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS")) {
+    return refuse(error.message);
+  }
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return 1;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: unknown) => process.exit(report(error)),
+);

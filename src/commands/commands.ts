@@ -1,0 +1,25 @@
+import type { Command } from "./command.ts";
+import { doctor } from "./doctor.ts";
+import { serve } from "./serve.ts";
+
+/** Every command by its name. */
+export const commands: Partial<Record<string, Command>> = { serve, doctor };
+
+/** The text of `--help`, for one command or for all. */
+export function usage(name: string): string {
+  const command = commands[name];
+  if (command !== undefined) return `evenkeel ${name} ${command.synopsis}\n\n  ${command.summary}\n${sharedUsage}`;
+  const lines = Object.entries(commands).map(([key, entry]) => `  ${key.padEnd(10)} ${entry?.summary ?? ""}`);
+  return `Evenkeel watches AI automations and says so when they drift.\n\nUsage: evenkeel COMMAND [options]\n\n${lines.join("\n")}\n${sharedUsage}`;
+}
+
+const sharedUsage = `
+Options of every command
+  --config FILE     YAML file with settings; every key has a default
+  --data DIR        folder that holds all data (default ./evenkeel-data)
+  --port N          port for everything (default 4318)
+  --role ROLE       all, collector or monitor
+  --print-config    show the settings in force, secrets hidden
+  --version         show the version
+  --help            show this text
+`;
