@@ -1,8 +1,10 @@
 import { defineConfig } from "vitest/config";
+import { ClosingLineReporter } from "./test/closing-line-reporter.ts";
 
 export default defineConfig({
   resolve: { alias: { "@evenkeel/sdk": new URL("./sdk/src/index.ts", import.meta.url).pathname } },
   test: {
+    reporters: ["default", new ClosingLineReporter()],
     projects: [
       {
         extends: true,
