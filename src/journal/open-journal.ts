@@ -1,0 +1,101 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Logger } from "pino";
+import { PermanentError, TransientError } from "../model/errors.ts";
+import { createBaselines } from "./baselines.ts";
+import { type Database, openDatabase, sqliteCode } from "./database.ts";
+import { createIncidents } from "./incidents.ts";
+import { migrateJournal } from "./migrate.ts";
+import { createOutbox } from "./outbox.ts";
+import { createPauses } from "./pauses.ts";
+import type { Journal } from "./port.ts";
+import { createRecords } from "./records.ts";
+
+/**
+ * Opens the journal: one SQLite file, held by one process.
+ *
+ * The hold is SQLite's own exclusive lock on the file, so that it ends with the process however that dies.
+ * The process id beside it (`<path>.pid`) only tells people who holds it. A file that SQLite refuses to read
+ * as a database is moved aside to `<path>.corrupt-<n>` and a fresh one begun: pausing and telling people must
+ * go on.
+ *
+ * Do not open the file by other means while the journal holds it: closing any descriptor of it drops the lock.
+ *
+ * @param options.path The file, for example `./evenkeel-data/journal.db`; folders are created.
+ * @throws {PermanentError} If another process holds the data folder, or a newer version wrote it.
+ */
+export function openJournal({ path, log }: { path: string; log: Logger }): Journal {
+  mkdirSync(dirname(path), { recursive: true });
+  const database = openOrQuarantine(path, log);
+  try {
+    migrateJournal(database);
+  } catch (error) {
+    close(database);
+    throw error;
+  }
+  writeFileSync(`${path}.pid`, String(process.pid));
+  const pauses = createPauses(database);
+  return {
+    transaction: (work) => database.transaction(work, () => pauses.reload()),
+    incidents: createIncidents(database),
+    outbox: createOutbox(database),
+    pauses,
+    baselines: createBaselines(database),
+    ...createRecords(database),
+    close: () => close(database),
+  };
+}
+
+function openOrQuarantine(path: string, log: Logger): Database {
+  try {
+    return openHeld(path);
+  } catch (error) {
+    const code = sqliteCode(error);
+    if (code !== "SQLITE_NOTADB" && code !== "SQLITE_CORRUPT") throw error;
+    const aside = unusedPath(`${path}.corrupt-`);
+    for (const suffix of ["", "-wal", "-shm"]) {
+      if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+    }
+    log.error(
+      { path, movedTo: aside, code },
+      "The journal is not readable as a database; it was moved aside and a fresh one begun. Incidents, pauses and baselines start anew",
+    );
+    return openHeld(path);
+  }
+}
+
+/** Opens the file and takes the exclusive lock, which lasts until `close` or the end of the process. */
+function openHeld(path: string): Database {
+  const database = openDatabase(path);
+  try {
+    // In this mode the first write takes the lock and nothing gives it back; WAL then needs no shared memory.
+    database.exec("PRAGMA locking_mode = EXCLUSIVE");
+    database.exec("PRAGMA journal_mode = WAL");
+    database.exec("PRAGMA synchronous = FULL");
+    database.exec("BEGIN IMMEDIATE; COMMIT");
+    return database;
+  } catch (error) {
+    database.close();
+    if (error instanceof TransientError && sqliteCode(error.cause) === "SQLITE_BUSY")
+      throw new PermanentError(
+        `Cannot open data folder '${dirname(path)}': another process (pid ${holder(path)}) holds it`,
+        { cause: error, hint: "Stop that process, or choose another folder with --data" },
+      );
+    throw error;
+  }
+}
+
+function holder(path: string): string {
+  return existsSync(`${path}.pid`) ? readFileSync(`${path}.pid`, "utf8") : "unknown";
+}
+
+function close(database: Database): void {
+  database.release();
+  database.close();
+}
+
+function unusedPath(prefix: string): string {
+  let n = 1;
+  while (existsSync(`${prefix}${n}`)) n += 1;
+  return `${prefix}${n}`;
+}
