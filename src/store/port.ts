@@ -17,6 +17,12 @@ export interface BucketQuery extends Span {
   version?: string;
   /** Width of a bucket; a whole number of minutes. */
   stepMs: number;
+  /**
+   * Fields seen before, by workflow. One that is wholly absent from a bucket while its parent was there is
+   * answered as a bucket that is all `missing`; without this, only fields seen in the bucket are. A workflow
+   * without any rows in a bucket has no buckets there either way.
+   */
+  known?: ReadonlyMap<string, Iterable<string>>;
 }
 
 /** Everything about one run, in the order it happened. */

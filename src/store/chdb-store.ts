@@ -1,0 +1,109 @@
+import { type ClickHouseClient, createClient } from "@clickhouse/client";
+import { createChdbConnection } from "chdb/connection";
+import type { Logger } from "pino";
+import { PermanentError } from "../model/errors.ts";
+import { createClickHouseStore } from "./clickhouse-store.ts";
+import { clickHouseCode, insertError, statementError } from "./clickhouse-errors.ts";
+import { type Engine, insertSettings, type Lane, readSettings } from "./engine.ts";
+import { defaultLayout, type Layout } from "./migrate.ts";
+import type { Store } from "./port.ts";
+
+type ClientOptions = NonNullable<Parameters<typeof createClient>[0]>;
+
+/** What `openChdbStore` needs. */
+export interface ChdbStoreOptions {
+  /** Folder of the embedded engine. One process at a time, one folder to a process. */
+  path: string;
+  log: Logger;
+  layout?: Partial<Layout> | undefined;
+}
+
+// "Cannot lock file": another process has the folder open.
+const lockedCode = 76;
+
+/**
+ * Opens the embedded engine. Choose it for one process and one folder; `openServerStore` for anything larger.
+ *
+ * Statements of one session run one after another, so that inserts, sweeps and reports each have their own.
+ *
+ * @throws {PermanentError} If another process has the folder open.
+ */
+export function openChdbStore({ path, log, layout }: ChdbStoreOptions): Store {
+  const writes = connect(path);
+  const lanes = { sweep: connect(path), report: connect(path) } satisfies Record<Lane, unknown>;
+  // The client turns settings into SET statements, which stay for the session: set once, they hold for all reads.
+  const ready = Promise.all(
+    Object.values(lanes).map(({ client }) =>
+      client.command({
+        query: Object.entries(readSettings)
+          .map(([name, value]) => `SET ${name} = ${value}`)
+          .join("; "),
+      }),
+    ),
+  );
+  ready.catch(() => log.error("Cannot apply read settings to the embedded store"));
+
+  const engine: Engine = {
+    prepare: () => Promise.resolve(),
+    async command(sql) {
+      try {
+        await writes.client.command({ query: sql });
+      } catch (error) {
+        throw statementError("change the tables", error);
+      }
+    },
+    async insert(table, ndjson, token) {
+      try {
+        // `client.insert` over this connection answers ok and stores nothing (chdb 3.4.0).
+        await writes.connection.chdb.rawInsert({
+          table,
+          values: ndjson,
+          format: "JSONEachRow",
+          settings: { ...insertSettings, insert_deduplication_token: token },
+        });
+      } catch (error) {
+        throw insertError(table, error);
+      }
+    },
+    async select<T>(lane: Lane, sql: string, params: Record<string, unknown>) {
+      try {
+        await ready;
+        const result = await lanes[lane].client.query({
+          query: sql,
+          query_params: params,
+          format: "JSONEachRow",
+        });
+        return await result.json<T>();
+      } catch (error) {
+        throw statementError("read from the store", error);
+      }
+    },
+    async ping() {
+      return (await lanes.sweep.client.ping()).success;
+    },
+    async close() {
+      await ready.catch(() => undefined);
+      for (const { client } of [writes, lanes.sweep, lanes.report]) await client.close();
+    },
+  };
+  return createClickHouseStore(engine, { ...defaultLayout, ...layout });
+}
+
+function connect(path: string): {
+  connection: ReturnType<typeof createChdbConnection>;
+  client: ClickHouseClient;
+} {
+  try {
+    const connection = createChdbConnection({ path });
+    // Same shape; chdb is typed against `client-common`, which `client` now carries as a copy.
+    const clientConnection = connection as unknown as NonNullable<ClientOptions["connection"]>;
+    return { connection, client: createClient({ connection: clientConnection }) };
+  } catch (cause) {
+    if (clickHouseCode(cause) === lockedCode) {
+      throw new PermanentError(`Cannot open the store in '${path}': another process has it open`, { cause });
+    }
+    throw new PermanentError(`Cannot open the store in '${path}': the embedded engine did not start`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,37 @@
+import type { Json } from "../model/json.ts";
+import type { RejectRow } from "../model/rows.ts";
+import { readBuckets, readVersions, readWorkflows } from "./buckets.ts";
+import { rowColumns } from "./columns.ts";
+import type { Engine } from "./engine.ts";
+import { exampleRuns, sliceCounts } from "./examples.ts";
+import { type Layout, migrate } from "./migrate.ts";
+import type { Store } from "./port.ts";
+import { findRun, readVersion, receipt } from "./runs.ts";
+import { searchRuns } from "./search.ts";
+
+/** The store over any engine: both kinds share every statement. */
+export function createClickHouseStore(engine: Engine, layout: Layout): Store {
+  return {
+    migrate: () => migrate(engine, layout),
+    ping: () => engine.ping(),
+    insert: (table, ndjson, token) => engine.insert(table, ndjson, token),
+    readBuckets: (query) => readBuckets(engine, query),
+    readVersions: (query) => readVersions(engine, query),
+    readWorkflows: () => readWorkflows(engine),
+    findRun: (runId) => findRun(engine, runId),
+    receipt: (runId) => receipt(engine, runId),
+    version: (workflow, version) => readVersion(engine, workflow, version),
+    searchRuns: (query) => searchRuns(engine, query),
+    exampleRuns: (query) => exampleRuns(engine, query),
+    sliceCounts: (query) => sliceCounts(engine, query),
+    rejects: (limit) =>
+      engine.select<RejectRow>(
+        "report",
+        `SELECT ${rowColumns("rejects")} FROM rejects AS t
+        ORDER BY t.received_at DESC, t.reject_id LIMIT {limit:UInt32}`,
+        { limit },
+      ),
+    query: <T>(sql: string, params: Record<string, Json> = {}) => engine.select<T>("report", sql, params),
+    close: () => engine.close(),
+  };
+}

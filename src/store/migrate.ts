@@ -1,0 +1,100 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { PermanentError } from "../model/errors.ts";
+import type { Engine } from "./engine.ts";
+
+/** How the tables are made: the same files serve one embedded engine and a replicated cluster. */
+export interface Layout {
+  /** Days that runs, steps and rejects are kept after they were stored; 0 keeps them for ever. */
+  runDays: number;
+  /** Days that rollups, reviews and outcomes are kept; 0 keeps them for ever. */
+  rollupDays: number;
+  /** Name of a cluster for `ON CLUSTER` and replicated engines, "" for a single server. */
+  cluster: string;
+}
+
+/** A single engine with the default retention. */
+export const defaultLayout: Layout = { runDays: 90, rollupDays: 400, cluster: "" };
+
+// Resolves from src/store as well as from dist/store.
+const directory = new URL("../../src/store/migrations/", import.meta.url);
+
+const ledger = `CREATE TABLE IF NOT EXISTS migrations {{on_cluster}} (
+  name String, checksum String, applied_at DateTime('UTC') DEFAULT now()
+) ENGINE = {{engine MergeTree}} ORDER BY name SETTINGS {{settings}}`;
+
+// Windows are counted in inserted blocks. Without one, a repeated token is not recognised; a view's target
+// needs its own. Parts are synced, because the writer deletes its segment once the insert is confirmed.
+const tableSettings = [
+  "non_replicated_deduplication_window = 10000",
+  "ttl_only_drop_parts = 1",
+  "fsync_after_insert = 1",
+  "fsync_part_directory = 1",
+  "min_rows_to_fsync_after_merge = 1",
+].join(", ");
+
+/**
+ * Applies the migrations that have not been applied, in order of their numbers. Statements are idempotent, so
+ * a start that died half way is repaired by the next.
+ *
+ * @throws {PermanentError} If an applied file has been edited since.
+ */
+export async function migrate(engine: Engine, layout: Layout): Promise<void> {
+  await engine.prepare();
+  await engine.command(renderMigration(ledger, layout));
+  const applied = await engine.select<{ name: string; checksum: string }>(
+    "sweep",
+    "SELECT name, any(checksum) AS checksum FROM migrations GROUP BY name",
+    {},
+  );
+  const checksums = new Map(applied.map((row) => [row.name, row.checksum]));
+  for (const { name, text } of await readMigrations()) {
+    const checksum = createHash("sha256").update(text).digest("hex");
+    const known = checksums.get(name);
+    if (known === checksum) continue;
+    if (known !== undefined) {
+      throw new PermanentError(`Cannot migrate the store: '${name}' was applied with other contents`, {
+        hint: "Migrations are never edited; add a new one.",
+      });
+    }
+    for (const statement of splitStatements(renderMigration(text, layout))) await engine.command(statement);
+    await engine.command(`INSERT INTO migrations (name, checksum) VALUES ('${name}', '${checksum}')`);
+  }
+}
+
+/** The migration files, in order. */
+export async function readMigrations(): Promise<{ name: string; text: string }[]> {
+  const names = (await readdir(directory)).filter((name) => /^\d{4}-[a-z0-9-]+\.sql$/.test(name)).sort();
+  return Promise.all(
+    names.map(async (name) => ({ name, text: await readFile(new URL(name, directory), "utf8") })),
+  );
+}
+
+/** Fills the placeholders of a migration for one layout. */
+export function renderMigration(text: string, layout: Layout): string {
+  const days = { runs: layout.runDays, rollups: layout.rollupDays };
+  return text
+    .replaceAll("{{on_cluster}}", layout.cluster === "" ? "" : `ON CLUSTER '${layout.cluster}'`)
+    .replaceAll("{{settings}}", tableSettings)
+    .replace(/\{\{engine (\w+)(?: (\w+))?\}\}/g, (_, name: string, column?: string) =>
+      engineClause(name, column, layout.cluster !== ""),
+    )
+    .replace(/\{\{ttl (\w+) (runs|rollups)\}\}/g, (_, column: string, kind: "runs" | "rollups") =>
+      days[kind] === 0 ? "" : `TTL ${column} + INTERVAL ${days[kind]} DAY`,
+    );
+}
+
+function engineClause(name: string, column: string | undefined, replicated: boolean): string {
+  const place = replicated ? ["'/clickhouse/tables/{shard}/{database}/{table}'", "'{replica}'"] : [];
+  const args = column === undefined ? place : [...place, column];
+  return `${replicated ? "Replicated" : ""}${name}(${args.join(", ")})`;
+}
+
+/** Statements of a file: they end with a semicolon at the end of a line; comment lines are left out. */
+export function splitStatements(text: string): string[] {
+  return text
+    .replace(/^--.*$/gm, "")
+    .split(/;\s*$/m)
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== "");
+}

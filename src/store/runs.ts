@@ -1,0 +1,62 @@
+import type { OutcomeRow, ReviewRow, RunRow, StepRow, VersionRow } from "../model/rows.ts";
+import { rowColumns } from "./columns.ts";
+import type { Engine } from "./engine.ts";
+import type { Receipt, RunRef } from "./port.ts";
+
+/** Finds a run by its id; the first one where an id was ever stored twice. */
+export async function findRun(engine: Engine, runId: string): Promise<RunRef | null> {
+  const rows = await engine.select<RunRef>(
+    "sweep",
+    `SELECT run_id AS runId, workflow, version, toFloat64(toUnixTimestamp64Milli(received_at)) AS receivedAtMs
+    FROM runs WHERE run_id = {runId:String} ORDER BY received_at LIMIT 1`,
+    { runId },
+  );
+  return rows[0] ?? null;
+}
+
+/** A run with its version, steps, reviews and outcomes, each in the order it happened. */
+export async function receipt(engine: Engine, runId: string): Promise<Receipt | null> {
+  const [run] = await engine.select<RunRow>(
+    "report",
+    `SELECT ${rowColumns("runs")} FROM runs AS t WHERE t.run_id = {runId:String} ORDER BY t.received_at LIMIT 1`,
+    { runId },
+  );
+  if (run === undefined) return null;
+  // Steps that came before their run was known carry the trace id.
+  const ids = run.trace_id === "" ? [runId] : [runId, run.trace_id];
+  const [version, steps, reviews, outcomes] = await Promise.all([
+    readVersion(engine, run.workflow, run.version),
+    engine.select<StepRow>(
+      "report",
+      `SELECT ${rowColumns("steps")} FROM steps AS t WHERE t.run_id IN {ids:Array(String)}
+      ORDER BY t.started_at, t.step_id LIMIT 10000`,
+      { ids },
+    ),
+    engine.select<ReviewRow>(
+      "report",
+      `SELECT ${rowColumns("reviews")} FROM reviews AS t WHERE t.run_id = {runId:String} ORDER BY t.received_at`,
+      { runId },
+    ),
+    engine.select<OutcomeRow>(
+      "report",
+      `SELECT ${rowColumns("outcomes")} FROM outcomes AS t WHERE t.run_id = {runId:String} ORDER BY t.received_at`,
+      { runId },
+    ),
+  ]);
+  return { run, version, steps, reviews, outcomes };
+}
+
+/** What was deployed under a version, as first seen. */
+export async function readVersion(
+  engine: Engine,
+  workflow: string,
+  version: string,
+): Promise<VersionRow | null> {
+  const rows = await engine.select<VersionRow>(
+    "report",
+    `SELECT ${rowColumns("versions")} FROM versions AS t
+    WHERE t.workflow = {workflow:String} AND t.version = {version:String} ORDER BY t.first_seen_at LIMIT 1`,
+    { workflow, version },
+  );
+  return rows[0] ?? null;
+}

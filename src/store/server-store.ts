@@ -1,0 +1,103 @@
+import { Readable } from "node:stream";
+import { type ClickHouseClient, createClient } from "@clickhouse/client";
+import type { Logger } from "pino";
+import { PermanentError } from "../model/errors.ts";
+import { createClickHouseStore } from "./clickhouse-store.ts";
+import { insertError, statementError } from "./clickhouse-errors.ts";
+import { type Engine, insertSettings, readSettings } from "./engine.ts";
+import { defaultLayout, type Layout } from "./migrate.ts";
+import type { Store } from "./port.ts";
+
+/** What `openServerStore` needs. */
+export interface ServerStoreOptions {
+  /** `http://host:8123` or `https://…`; credentials belong into the other members. */
+  url: string;
+  user?: string | undefined;
+  password?: string | undefined;
+  database?: string | undefined;
+  log: Logger;
+  layout?: Partial<Layout> | undefined;
+}
+
+/**
+ * Opens a ClickHouse server or cluster by URL. Opening does not connect: a server that is down shows in the
+ * first call, as a `TransientError`.
+ *
+ * @throws {PermanentError} If the name of the database is not an identifier.
+ */
+export function openServerStore({ url, user, password, database, log, layout }: ServerStoreOptions): Store {
+  const full: Layout = { ...defaultLayout, ...layout };
+  const name = database ?? "default";
+  if (!/^[A-Za-z_]\w*$/.test(name)) {
+    throw new PermanentError(
+      "Cannot open the store: the database name must be letters, digits and underscores",
+    );
+  }
+  const onCluster = full.cluster === "" ? "" : ` ON CLUSTER '${full.cluster}'`;
+  const base = {
+    url,
+    username: user ?? "default",
+    password: password ?? "",
+    compression: { request: true, response: true },
+    request_timeout: 60_000,
+    max_open_connections: 10,
+  };
+
+  log.debug({ database: name }, "Store is a ClickHouse server");
+  const engine = serverEngine(createClient({ ...base, database: name }), async () => {
+    if (name === "default") return;
+    const root = createClient({ ...base, database: "default" });
+    try {
+      await root.command({ query: `CREATE DATABASE IF NOT EXISTS ${name}${onCluster}` });
+    } catch (error) {
+      throw statementError("create the database", error);
+    } finally {
+      await root.close();
+    }
+  });
+  return createClickHouseStore(engine, full);
+}
+
+function serverEngine(client: ClickHouseClient, prepare: () => Promise<void>): Engine {
+  return {
+    prepare,
+    async command(sql) {
+      try {
+        await client.command({ query: sql });
+      } catch (error) {
+        throw statementError("change the tables", error);
+      }
+    },
+    async insert(table, ndjson, token) {
+      try {
+        await client.insert({
+          table,
+          values: Readable.from([ndjson], { objectMode: false }),
+          format: "JSONEachRow",
+          clickhouse_settings: { ...insertSettings, insert_deduplication_token: token },
+        });
+      } catch (error) {
+        throw insertError(table, error);
+      }
+    },
+    async select<T>(_lane: unknown, sql: string, params: Record<string, unknown>) {
+      try {
+        const result = await client.query({
+          query: sql,
+          query_params: params,
+          format: "JSONEachRow",
+          clickhouse_settings: readSettings,
+        });
+        return await result.json<T>();
+      } catch (error) {
+        throw statementError("read from the store", error);
+      }
+    },
+    async ping() {
+      return (await client.ping()).success;
+    },
+    async close() {
+      await client.close();
+    },
+  };
+}
