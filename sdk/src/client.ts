@@ -64,8 +64,7 @@ export function createClient(options: ClientOptions = {}): ClientWithCore {
     flush,
     shutdown(timeoutMs = flushMs) {
       process.off("beforeExit", flushAtExit);
-      core.pipeline.close();
-      return core.pipeline.flush(timeoutMs);
+      return core.pipeline.close(timeoutMs);
     },
     stats: () => structuredClone(core.stats),
   };

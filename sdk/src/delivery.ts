@@ -16,6 +16,7 @@ const backoffMsMax = 30_000;
 export class Delivery {
   readonly #parts: DeliveryParts;
   #wake: () => void = () => undefined;
+  #abandoned = false;
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
@@ -25,7 +26,7 @@ export class Delivery {
   async deliver(signal: OtlpSignal, chunks: readonly Buffer[]): Promise<void> {
     const { send, envelope, stats } = this.#parts;
     const body = envelope(chunks);
-    for (let attempt = 0; ; attempt += 1) {
+    for (let attempt = 0; !this.#abandoned; attempt += 1) {
       const result = await send(signal, body);
       switch (result.kind) {
         case "accepted":
@@ -45,10 +46,17 @@ export class Delivery {
           return;
       }
     }
+    countDrop(stats, "shut_down", chunks.length);
   }
 
   /** Ends a pause between two attempts. */
   wake(): void {
+    this.#wake();
+  }
+
+  /** Gives up on what is not delivered yet, and on everything after it. */
+  abandon(): void {
+    this.#abandoned = true;
     this.#wake();
   }
 

@@ -87,9 +87,12 @@ export class Pipeline {
     });
   }
 
-  /** Refuses new items from now on. */
-  close(): void {
+  /** Refuses new items, sends the rest until the deadline, and drops what is left then. */
+  async close(timeoutMs: number): Promise<boolean> {
     this.#closed = true;
+    const complete = await this.flush(timeoutMs);
+    if (!complete) this.#delivery.abandon();
+    return complete;
   }
 
   #keep(item: Item, chunk: Chunk | null): void {

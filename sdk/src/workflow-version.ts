@@ -8,7 +8,7 @@ export interface WorkflowVersion {
   /** Attributes of every run. */
   constants: Attributes;
   /** The prompt's text if this run should carry it, else "". */
-  promptDue(nowMs: number): string;
+  promptDue: (nowMs: number) => string;
 }
 
 /** What `workflowVersion` reads of the options of `observe`. */
