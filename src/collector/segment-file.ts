@@ -1,0 +1,63 @@
+import { type FileHandle, open, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { segmentHeader } from "./segment-format.ts";
+
+/** A segment that takes records. */
+export interface SegmentFile {
+  readonly id: string;
+  readonly path: string;
+  /** Bytes that are synced: where the next record goes. */
+  bytes(): number;
+  /** Writes records behind the last and syncs them. If it throws, none of them is in the file, or the next call fails. */
+  append(records: readonly Buffer[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Creates a segment in a folder and syncs its name, so that it is found again after a power loss. */
+export async function createSegmentFile(dir: string, id: string): Promise<SegmentFile> {
+  const path = join(dir, `${id}.seg`);
+  const file = await open(path, "wx");
+  let bytes = 0;
+  let hasTail = false;
+
+  async function append(records: readonly Buffer[]): Promise<void> {
+    // A record that was refused must not come to light after a restart: its client has been told to send it again.
+    if (hasTail) await cutTail(file, bytes);
+    hasTail = true;
+    bytes += await writeSynced(file, records, bytes);
+    hasTail = false;
+  }
+
+  try {
+    await append([segmentHeader]);
+    await syncFolder(dir);
+  } catch (error) {
+    await file.close();
+    await rm(path, { force: true });
+    throw error;
+  }
+  return { id, path, bytes: () => bytes, append, close: () => file.close() };
+}
+
+async function writeSynced(file: FileHandle, records: readonly Buffer[], at: number): Promise<number> {
+  const total = records.reduce((sum, record) => sum + record.length, 0);
+  const { bytesWritten } = await file.writev(records, at);
+  if (bytesWritten !== total) throw new Error(`Cannot write ${total} bytes: only ${bytesWritten} had room`);
+  await file.datasync();
+  return total;
+}
+
+async function cutTail(file: FileHandle, bytes: number): Promise<void> {
+  await file.truncate(bytes);
+  await file.datasync();
+}
+
+/** Makes creations and removals in a folder durable. */
+export async function syncFolder(dir: string): Promise<void> {
+  const folder = await open(dir, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,163 @@
+/**
+ * Segment file, format 1. All numbers are little-endian.
+ *
+ *   file    0  4  magic "EVKS"
+ *           4  4  u32 format, 1
+ *           8  …  records
+ *
+ *   record  0  4  magic "EVKR", by which a reader finds the next good record behind damage
+ *           4  4  u32 length of the body
+ *           8  4  u32 CRC-32 of the body
+ *          12  …  body
+ *
+ *   body    0  8  f64 time of acceptance, milliseconds since the epoch
+ *           8  4  u32 number of claims
+ *          12  …  claims, 8 bytes each (see `seen-ids.ts`)
+ *           …  …  sections, to the end of the body
+ *
+ *   section 0  1  u8 number of the table
+ *           1  4  u32 rows
+ *           5  4  u32 length of the rows
+ *           9  …  rows, newline-delimited JSON
+ *
+ * A record holds one accepted request. Records are only ever appended, and a file that was sealed never changes,
+ * so that its rows are the same, in the same order, at every reading.
+ */
+import { crc32 } from "node:zlib";
+import { type RowBatch, type Table, tables } from "../model/rows.ts";
+
+export const segmentHeader = Buffer.from("EVKS\x01\0\0\0", "latin1");
+
+const recordMagic = Buffer.from("EVKR", "latin1");
+const recordHeaderBytes = 12;
+const bodyHeaderBytes = 12;
+const sectionHeaderBytes = 9;
+export const claimBytes = 8;
+
+const tableNumbers: Record<Table, number> = {
+  runs: 1,
+  steps: 2,
+  reviews: 3,
+  outcomes: 4,
+  versions: 5,
+  rejects: 6,
+  rollups: 7,
+};
+const tableByNumber = new Map(tables.map((table) => [tableNumbers[table], table]));
+
+/** Rows of one table: whole lines of JSON. */
+export interface TableRows {
+  table: Table;
+  rows: number;
+  ndjson: Buffer;
+}
+
+/** What one request left in a segment. The buffers are views of the segment. */
+export interface SegmentRecord {
+  acceptedAtMs: number;
+  claims: Buffer;
+  sections: TableRows[];
+}
+
+/** A span of a segment in which no good record begins. */
+export interface DamagedSpan {
+  from: number;
+  to: number;
+}
+
+/** Encodes one accepted request. */
+export function encodeRecord(acceptedAtMs: number, claims: Buffer, batch: RowBatch): Buffer {
+  const sections: { table: Table; rows: number; text: string; bytes: number }[] = [];
+  let bodyBytes = bodyHeaderBytes + claims.length;
+  for (const table of tables) {
+    const rows = batch[table];
+    if (rows === undefined || rows.length === 0) continue;
+    const text = encodeRows(rows);
+    const bytes = Buffer.byteLength(text);
+    sections.push({ table, rows: rows.length, text, bytes });
+    bodyBytes += sectionHeaderBytes + bytes;
+  }
+  const record = Buffer.allocUnsafe(recordHeaderBytes + bodyBytes);
+  let at = recordHeaderBytes;
+  at = record.writeDoubleLE(acceptedAtMs, at);
+  at = record.writeUInt32LE(claims.length / claimBytes, at);
+  at += claims.copy(record, at);
+  for (const { table, rows, text, bytes } of sections) {
+    at = record.writeUInt8(tableNumbers[table], at);
+    at = record.writeUInt32LE(rows, at);
+    at = record.writeUInt32LE(bytes, at);
+    at += record.write(text, at);
+  }
+  recordMagic.copy(record);
+  record.writeUInt32LE(bodyBytes, 4);
+  record.writeUInt32LE(crc32(record.subarray(recordHeaderBytes)), 8);
+  return record;
+}
+
+// `JSON.stringify` escapes lone surrogates, and ClickHouse refuses the whole batch for one such escape. An escape
+// behind an odd number of backslashes is one; behind an even number it is the text of a document in a document.
+const loneSurrogate = /(?<=(?:^|[^\\])(?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g;
+
+function encodeRows(rows: readonly object[]): string {
+  let text = "";
+  for (const row of rows) text += `${JSON.stringify(row)}\n`;
+  return text.includes("\\ud") ? text.replace(loneSurrogate, "\ufffd") : text;
+}
+
+/**
+ * Reads every good record of a segment, and says where there is none. Never fails: a torn tail or flipped bits
+ * cost the records that they touch.
+ */
+export function readSegment(bytes: Buffer): { records: SegmentRecord[]; damaged: DamagedSpan[] } {
+  const records: SegmentRecord[] = [];
+  const damaged: DamagedSpan[] = [];
+  const hasHeader = bytes.subarray(0, segmentHeader.length).equals(segmentHeader);
+  let at = hasHeader ? segmentHeader.length : 0;
+  while (at < bytes.length) {
+    const next = decodeRecord(bytes, at);
+    if (next !== null) {
+      records.push(next.record);
+      at = next.end;
+      continue;
+    }
+    const to = findRecord(bytes, at + 1);
+    damaged.push({ from: at, to });
+    at = to;
+  }
+  return { records, damaged };
+}
+
+/** The offset of the next good record, or the end. */
+function findRecord(bytes: Buffer, from: number): number {
+  let at = bytes.indexOf(recordMagic, from);
+  while (at !== -1 && decodeRecord(bytes, at) === null) at = bytes.indexOf(recordMagic, at + 1);
+  return at === -1 ? bytes.length : at;
+}
+
+function decodeRecord(bytes: Buffer, at: number): { record: SegmentRecord; end: number } | null {
+  const bodyAt = at + recordHeaderBytes;
+  if (bodyAt > bytes.length || bytes.compare(recordMagic, 0, 4, at, at + 4) !== 0) return null;
+  const end = bodyAt + bytes.readUInt32LE(at + 4);
+  if (end > bytes.length) return null;
+  const body = bytes.subarray(bodyAt, end);
+  if (crc32(body) !== bytes.readUInt32LE(at + 8)) return null;
+  const record = decodeBody(body);
+  return record === null ? null : { record, end };
+}
+
+/** Null for a body whose parts do not add up: written by another format, since its checksum was right. */
+function decodeBody(body: Buffer): SegmentRecord | null {
+  if (body.length < bodyHeaderBytes) return null;
+  let at = bodyHeaderBytes + body.readUInt32LE(8) * claimBytes;
+  const claims = body.subarray(bodyHeaderBytes, at);
+  const sections: TableRows[] = [];
+  while (at + sectionHeaderBytes <= body.length) {
+    const table = tableByNumber.get(body.readUInt8(at));
+    const rowsAt = at + sectionHeaderBytes;
+    const end = rowsAt + body.readUInt32LE(at + 5);
+    if (table === undefined || end > body.length) return null;
+    sections.push({ table, rows: body.readUInt32LE(at + 1), ndjson: body.subarray(rowsAt, end) });
+    at = end;
+  }
+  return at === body.length ? { acceptedAtMs: body.readDoubleLE(0), claims, sections } : null;
+}

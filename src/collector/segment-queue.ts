@@ -1,0 +1,155 @@
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { type Table, tables } from "../model/rows.ts";
+import type { SeenIdsLog } from "./seen-ids-log.ts";
+import { type DamagedSpan, readSegment, type TableRows } from "./segment-format.ts";
+
+/** A segment that will not change any more. */
+export interface QueuedSegment {
+  id: string;
+  path: string;
+  bytes: number;
+  /** When its oldest record was accepted. */
+  firstAcceptedMs: number;
+  runs: number;
+}
+
+/** A sealed segment in the hands of the writer. */
+export interface SealedSegment extends QueuedSegment {
+  /** Its rows by table, in the order they were accepted: the same at every reading. */
+  read(): Promise<SegmentRows>;
+  /** Deletes it, once its ids are on record elsewhere. */
+  confirm(rows: SegmentRows): Promise<void>;
+}
+
+/** What a segment holds. */
+export interface SegmentRows {
+  tables: TableRows[];
+  /** Fingerprints of the claimed ids. */
+  claims: Buffer;
+}
+
+/** The sealed segments of a spool, oldest first. */
+export interface SegmentQueue {
+  push: (segment: QueuedSegment) => void;
+  next(): Promise<SealedSegment | null>;
+  /** When the oldest unconfirmed record was accepted; null when there is none. */
+  oldestMs(): number | null;
+  size(): { runs: number; bytes: number };
+  drained(): Promise<void>;
+  close(): void;
+}
+
+/** What the queue needs of its spool. */
+export interface SegmentQueueDeps {
+  dir: string;
+  idsLog: SeenIdsLog;
+  onDamage: (spans: number) => void;
+}
+
+/** Creates an empty queue. */
+export function createSegmentQueue(deps: SegmentQueueDeps): SegmentQueue {
+  const unconfirmed = new Map<string, QueuedSegment>();
+  const ready: QueuedSegment[] = [];
+  let takers: ((segment: SealedSegment | null) => void)[] = [];
+  let drainWaiters: (() => void)[] = [];
+  let size = { runs: 0, bytes: 0 };
+  let isClosed = false;
+
+  function settle(segment: QueuedSegment): void {
+    unconfirmed.delete(segment.id);
+    size = { runs: size.runs - segment.runs, bytes: size.bytes - segment.bytes };
+    if (unconfirmed.size > 0) return;
+    for (const resolve of drainWaiters) resolve();
+    drainWaiters = [];
+  }
+
+  function handOut(segment: QueuedSegment): SealedSegment {
+    return {
+      ...segment,
+      read: () => readRows(segment, deps),
+      async confirm(rows) {
+        await deps.idsLog.append(rows.claims);
+        await rm(segment.path, { force: true });
+        settle(segment);
+      },
+    };
+  }
+
+  return {
+    push(segment) {
+      unconfirmed.set(segment.id, segment);
+      size = { runs: size.runs + segment.runs, bytes: size.bytes + segment.bytes };
+      const taker = takers.shift();
+      if (taker === undefined) ready.push(segment);
+      else taker(handOut(segment));
+    },
+    next() {
+      if (isClosed) return Promise.resolve(null);
+      const segment = ready.shift();
+      if (segment !== undefined) return Promise.resolve(handOut(segment));
+      return new Promise((resolve) => takers.push(resolve));
+    },
+    oldestMs() {
+      let oldest: number | null = null;
+      for (const { firstAcceptedMs } of unconfirmed.values()) {
+        if (oldest === null || firstAcceptedMs < oldest) oldest = firstAcceptedMs;
+      }
+      return oldest;
+    },
+    size: () => size,
+    drained: () =>
+      unconfirmed.size === 0 ? Promise.resolve() : new Promise((resolve) => drainWaiters.push(resolve)),
+    close() {
+      isClosed = true;
+      for (const resolve of takers) resolve(null);
+      takers = [];
+    },
+  };
+}
+
+async function readRows(segment: QueuedSegment, { dir, onDamage }: SegmentQueueDeps): Promise<SegmentRows> {
+  const bytes = await readFile(segment.path);
+  const { records, damaged } = readSegment(bytes);
+  const added = damaged.length === 0 ? 0 : await quarantine(dir, segment.path, bytes, damaged);
+  if (added > 0) onDamage(added);
+  const rowsByTable = new Map<Table, { rows: number; pieces: Buffer[] }>();
+  for (const { table, rows, ndjson } of records.flatMap((record) => record.sections)) {
+    const known = rowsByTable.get(table);
+    if (known === undefined) rowsByTable.set(table, { rows, pieces: [ndjson] });
+    else {
+      known.rows += rows;
+      known.pieces.push(ndjson);
+    }
+  }
+  return {
+    tables: tables.flatMap((table) => {
+      const known = rowsByTable.get(table);
+      return known === undefined ? [] : [{ table, rows: known.rows, ndjson: Buffer.concat(known.pieces) }];
+    }),
+    claims: Buffer.concat(records.map((record) => record.claims)),
+  };
+}
+
+/** Copies damaged spans aside, each under a name of its own. Answers how many were not there before. */
+export async function quarantine(
+  dir: string,
+  path: string,
+  bytes: Buffer,
+  damaged: readonly DamagedSpan[],
+): Promise<number> {
+  const folder = join(dir, "quarantine");
+  await mkdir(folder, { recursive: true });
+  let added = 0;
+  for (const { from, to } of damaged) {
+    try {
+      await writeFile(join(folder, `${basename(path, ".seg")}-${from}.bin`), bytes.subarray(from, to), {
+        flag: "wx",
+      });
+      added++;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+  }
+  return added;
+}
