@@ -1,0 +1,102 @@
+import type { WorkflowBaseline } from "../detectors/baseline.ts";
+import { learnBaseline } from "../detectors/learn.ts";
+import { baselineDue, growBaseline } from "../detectors/grow.ts";
+import { startState, type WorkflowState } from "../detectors/state.ts";
+import { ownActor } from "../incidents/sweep.ts";
+import type { Journal, PinnedBaseline } from "../journal/port.ts";
+import { dayMs, hourMs, minuteMs } from "../model/clock.ts";
+import type { Span, Store } from "../store/port.ts";
+import type { WatchDeps } from "./ports.ts";
+import { remember, type Watched } from "./watched.ts";
+
+/** Older history than this is not learned from by itself: it need not be normal any more. */
+const lookbackMs = 35 * dayMs;
+
+/** Reads a span of one workflow's history and learns a baseline from it; null where there are too few runs. */
+export async function learnFrom(
+  store: Store,
+  workflow: string,
+  span: Span,
+  options: { runsMin: number; version?: string; pinned: boolean },
+): Promise<WorkflowBaseline | null> {
+  const version = options.version === undefined ? {} : { version: options.version };
+  const stepMs = stepFor(span);
+  const history = await store.readBuckets({ ...span, workflow, stepMs, ...version });
+  if (history.length === 0) return null;
+  const baseline = learnBaseline(history, {
+    bucketMs: stepMs,
+    pinned: options.pinned,
+    runsMin: options.runsMin,
+  });
+  return baseline.runs < options.runsMin ? null : baseline;
+}
+
+/** Gives a workflow its first baseline once there is enough history, and lets a young one grow while nothing drifts. */
+export async function tendBaseline(deps: WatchDeps, watched: Watched): Promise<void> {
+  const { store, journal, clock, baselineRunsMin: runsMin } = deps;
+  const { normal, workflow, throughMs } = watched;
+  const due = baselineDue(normal?.baseline ?? null, normal?.state ?? null, watched.runs, { runsMin });
+  if (due === "learn") {
+    const span = { fromMs: Math.max(watched.learnFromMs, throughMs - lookbackMs), toMs: throughMs };
+    const baseline = await learnFrom(store, workflow, span, { runsMin, pinned: false });
+    if (baseline === null) return;
+    pinBaseline(journal, watched, baseline, {
+      actor: ownActor,
+      reason: "first baseline",
+      nowMs: clock.nowMs(),
+    });
+    deps.log.info({ workflow, runs: baseline.runs, signals: baseline.signals.length }, "Learned a baseline");
+  }
+  if (due === "grow" && normal !== null) {
+    const stepMs = stepFor({ fromMs: normal.baseline.fromMs, toMs: throughMs });
+    const history = await store.readBuckets({
+      workflow,
+      fromMs: normal.baseline.fromMs,
+      toMs: throughMs,
+      stepMs,
+    });
+    const grown = growBaseline(normal.baseline, normal.state, history, { runsMin, bucketMs: stepMs });
+    const by = { actor: ownActor, reason: "grew while nothing drifted", nowMs: clock.nowMs() };
+    pinBaseline(journal, watched, grown.baseline, by, grown.state);
+  }
+}
+
+/** Fine steps where history is short, so that an hour's history still has several buckets. */
+function stepFor({ fromMs, toMs }: Span): number {
+  return toMs - fromMs > 2 * dayMs ? hourMs : minuteMs;
+}
+
+/** Pins a baseline, with its detectors' state, in one transaction. */
+export function pinBaseline(
+  journal: Journal,
+  watched: Watched,
+  baseline: WorkflowBaseline,
+  by: { actor: string; reason: string; nowMs: number },
+  state: WorkflowState = startState(baseline, watched.throughMs),
+): PinnedBaseline {
+  const pinned: PinnedBaseline = {
+    baselineId: `${watched.workflow} ${by.nowMs}`,
+    workflow: watched.workflow,
+    baseline: JSON.stringify(baseline),
+    fromMs: baseline.fromMs,
+    toMs: baseline.toMs,
+    runs: baseline.runs,
+    pinnedAtMs: by.nowMs,
+    actor: by.actor,
+    reason: by.reason,
+  };
+  watched.normal = { pinned, baseline, state };
+  journal.transaction(() => {
+    journal.baselines.pin(pinned);
+    remember(journal, watched);
+    const detail = `Baseline of ${baseline.runs} runs pinned: ${by.reason}`;
+    journal.audit.append({
+      atMs: by.nowMs,
+      actor: by.actor,
+      action: "baseline",
+      workflow: watched.workflow,
+      detail,
+    });
+  });
+  return pinned;
+}

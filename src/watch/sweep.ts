@@ -1,0 +1,105 @@
+import { explain } from "../detectors/explain.ts";
+import { step } from "../detectors/step.ts";
+import { advanceIncidents, freshDrifts } from "../incidents/advance-incidents.ts";
+import { type CauseEvidence, gatherEvidence, noEvidence } from "../incidents/evidence.ts";
+import { defaultIncidentSettings } from "../incidents/settings.ts";
+import { dayMs } from "../model/clock.ts";
+import type { ChangeEvent, Incident } from "../model/incident.ts";
+import { type SignalBucket, total } from "../model/signal.ts";
+import type { SignalVerdict } from "../model/verdict.ts";
+import { findChanges, type VersionsSeen } from "./changes.ts";
+import { showVerdicts } from "./gauges.ts";
+import type { WatchDeps } from "./ports.ts";
+import { remember, type Watched } from "./watched.ts";
+
+/** Change events older than this cannot be the cause of a fresh drift. */
+const changeMemoryMs = 14 * dayMs;
+/** The state is saved when something happened, and otherwise so often that a restart replays little. */
+const saveEveryMs = 10 * 60_000;
+
+/** What one sweep found out about one workflow's new minutes. */
+export interface NewMinutes {
+  buckets: readonly SignalBucket[];
+  versions: VersionsSeen;
+  fromMs: number;
+  toMs: number;
+}
+
+/**
+ * Takes a workflow through its new minutes: verdicts, change events, incidents. What follows is written in one
+ * transaction with the position, so that a crash repeats the whole step or nothing of it.
+ */
+export async function sweepWorkflow(deps: WatchDeps, watched: Watched, minutes: NewMinutes): Promise<void> {
+  noteRuns(watched, minutes.buckets);
+  const changes = await findChanges(deps.store, watched, minutes.versions, minutes);
+  const before = watched.verdicts;
+  if (watched.normal !== null && minutes.toMs > watched.throughMs) {
+    const { state, verdicts } = step(watched.normal.baseline, watched.normal.state, minutes.buckets, {
+      throughMs: minutes.toMs,
+      budget: deps.budget,
+    });
+    watched.normal = { ...watched.normal, state };
+    watched.verdicts = verdicts;
+  }
+  watched.throughMs = Math.max(watched.throughMs, minutes.toMs);
+  showVerdicts(deps.metrics, before, watched.verdicts);
+  await respond(deps, watched, changes);
+}
+
+/** Turns verdicts and change events into incidents, and commits. */
+async function respond(deps: WatchDeps, watched: Watched, changes: readonly ChangeEvent[]): Promise<void> {
+  const { journal, clock } = deps;
+  const { workflow, verdicts } = watched;
+  const known = knownIncidents(deps, workflow);
+  const evidence = await evidenceFor(deps, watched, known);
+  const nowMs = clock.nowMs();
+  const recent = journal.changes.list({ workflow, fromMs: watched.throughMs - changeMemoryMs });
+  const { incidents, events } = advanceIncidents({
+    workflow,
+    owner: deps.ownerOf(workflow),
+    known,
+    verdicts,
+    changes: [...recent, ...changes],
+    evidence,
+    explain,
+    settings: defaultIncidentSettings,
+    nowMs,
+  });
+  const due = watched.throughMs - watched.savedThroughMs >= saveEveryMs;
+  if (changes.length === 0 && incidents.length === 0 && events.length === 0 && !due) return;
+  journal.transaction(() => {
+    for (const change of changes) journal.changes.append(change);
+    deps.recorder.record(incidents, events, nowMs);
+    remember(journal, watched);
+  });
+}
+
+/** Every unresolved incident of a workflow, and the latest resolved ones. */
+function knownIncidents({ journal }: WatchDeps, workflow: string): Incident[] {
+  const unresolved = journal.incidents.list({ workflow, states: ["open", "acknowledged", "snoozed"] });
+  return [...unresolved, ...journal.incidents.list({ workflow, states: ["resolved"], limit: 20 })];
+}
+
+/** Evidence is worth having, but no reason to keep an alert back. */
+async function evidenceFor(
+  deps: WatchDeps,
+  watched: Watched,
+  known: readonly Incident[],
+): Promise<CauseEvidence> {
+  const fresh: SignalVerdict[] = freshDrifts({ known, verdicts: watched.verdicts });
+  if (fresh.length === 0) return noEvidence;
+  try {
+    return await gatherEvidence(deps.store, watched.workflow, fresh, watched.throughMs);
+  } catch (error) {
+    deps.log.warn({ err: error, workflow: watched.workflow }, "Cannot gather evidence for a drift");
+    return noEvidence;
+  }
+}
+
+function noteRuns(watched: Watched, buckets: readonly SignalBucket[]): void {
+  for (const { kind, counts, startMs } of buckets) {
+    if (kind !== "volume") continue;
+    watched.runs += total(counts);
+    watched.lastRunAtMs = Math.max(watched.lastRunAtMs ?? 0, startMs);
+  }
+}

@@ -1,0 +1,145 @@
+import { setImmediate as yieldToEventLoop } from "node:timers/promises";
+import { hourMs, minuteMs } from "../model/clock.ts";
+import type { SignalBucket } from "../model/signal.ts";
+import { createActions, type WatchActions } from "./actions.ts";
+import { tendBaseline } from "./learning.ts";
+import type { WatchDeps } from "./ports.ts";
+import { sweepWorkflow } from "./sweep.ts";
+import { knownFields, recall, remember, type Watched } from "./watched.ts";
+
+/** After a long absence the minutes are caught up with in spans of this length. */
+const spanMaxMs = 6 * hourMs;
+/** Real milliseconds between two looks for workflows that can get their first baseline. */
+const learnEveryMs = 2_000;
+
+/** The loop that turns closed minutes into verdicts and incidents, and what people may ask of it. */
+export interface WatchLoop extends WatchActions {
+  /** One sweep: everything that has closed since the last one. Sweeps never overlap. */
+  sweep(): Promise<void>;
+  start(everyMs: number): void;
+  stop(): Promise<void>;
+}
+
+/**
+ * Creates the watch and brings it back to where it was.
+ *
+ * Each sweep reads every minute that has closed and left the spool, once, for all workflows in one query; its
+ * cost depends on signals and minutes, not on runs.
+ */
+export function createWatch(deps: WatchDeps): WatchLoop {
+  const workflows = new Map<string, Watched>();
+  let cursorMs: number | null = null;
+  let lookedMs = -Infinity;
+  let running: Promise<void> | null = null;
+  let timer: NodeJS.Timeout | undefined;
+
+  const sweepOnce = async () => {
+    const startedMs = performance.now();
+    const untilMs = Math.floor(deps.storedThroughMs() / minuteMs) * minuteMs;
+    cursorMs ??= await restore(deps, workflows, untilMs);
+    while (cursorMs < untilMs) {
+      const toMs = Math.min(untilMs, cursorMs + spanMaxMs);
+      await sweepSpan(deps, workflows, cursorMs, toMs);
+      cursorMs = toMs;
+    }
+    if (startedMs - lookedMs >= learnEveryMs) {
+      lookedMs = startedMs;
+      await lookForBaselines(deps, workflows, cursorMs);
+    }
+    deps.metrics.sweepDurationSeconds.observe({}, (performance.now() - startedMs) / 1000);
+  };
+
+  const sweep = () => {
+    running ??= sweepOnce()
+      .then(
+        () => {
+          deps.metrics.sweeps.inc({ result: "ok" });
+          deps.metrics.sweepLastSuccessTimestampSeconds.set({}, deps.clock.nowMs() / 1000);
+        },
+        (error: unknown) => {
+          deps.metrics.sweeps.inc({ result: "failed" });
+          deps.log.error({ err: error }, "Cannot sweep");
+        },
+      )
+      .finally(() => {
+        running = null;
+      });
+    return running;
+  };
+
+  return {
+    ...createActions(deps, workflows),
+    sweep,
+    start(everyMs) {
+      const next = () =>
+        void sweep().then(() => {
+          timer = setTimeout(next, everyMs);
+        });
+      timer = setTimeout(next, 0);
+    },
+    async stop() {
+      clearTimeout(timer);
+      await running;
+      clearTimeout(timer);
+      deps.journal.transaction(() => {
+        for (const watched of workflows.values()) remember(deps.journal, watched);
+      });
+    },
+  };
+}
+
+/** Brings back every known workflow. Answers where to read on from: the earliest position of any of them. */
+async function restore(deps: WatchDeps, workflows: Map<string, Watched>, nowMs: number): Promise<number> {
+  for (const { workflow, runs, lastMs } of await deps.store.readWorkflows()) {
+    const watched = recall(deps.journal, workflow, nowMs);
+    workflows.set(workflow, { ...watched, runs, lastRunAtMs: lastMs });
+  }
+  return Math.min(nowMs, ...[...workflows.values()].map(({ throughMs }) => throughMs));
+}
+
+async function sweepSpan(
+  deps: WatchDeps,
+  workflows: Map<string, Watched>,
+  fromMs: number,
+  toMs: number,
+): Promise<void> {
+  const known = knownFields(workflows.values());
+  const buckets = await deps.store.readBuckets({ fromMs, toMs, stepMs: minuteMs, known });
+  const versions = await deps.store.readVersions({ fromMs, toMs });
+  const byWorkflow = new Map<string, SignalBucket[]>();
+  for (const bucket of buckets) {
+    const group = byWorkflow.get(bucket.workflow);
+    if (group === undefined) byWorkflow.set(bucket.workflow, [bucket]);
+    else group.push(bucket);
+  }
+  for (const workflow of byWorkflow.keys()) {
+    if (!workflows.has(workflow)) workflows.set(workflow, recall(deps.journal, workflow, fromMs));
+  }
+  for (const watched of workflows.values()) {
+    // A workflow that was further along than the others has read these minutes already.
+    const fresh = (byWorkflow.get(watched.workflow) ?? []).filter(
+      ({ startMs }: SignalBucket) => startMs >= watched.throughMs,
+    );
+    await sweepWorkflow(deps, watched, { buckets: fresh, versions, fromMs, toMs });
+    await yieldToEventLoop();
+  }
+}
+
+/** Learns first baselines, and lets young ones grow. Imported history shows up here: it lies behind the sweep. */
+async function lookForBaselines(
+  deps: WatchDeps,
+  workflows: Map<string, Watched>,
+  nowMs: number,
+): Promise<void> {
+  for (const { workflow, runs, lastMs } of await deps.store.readWorkflows()) {
+    let watched = workflows.get(workflow);
+    if (watched === undefined) {
+      watched = recall(deps.journal, workflow, nowMs);
+      workflows.set(workflow, watched);
+    }
+    watched.runs = Math.max(watched.runs, runs);
+    watched.lastRunAtMs = Math.max(watched.lastRunAtMs ?? 0, lastMs);
+    await tendBaseline(deps, watched);
+    await yieldToEventLoop();
+  }
+}
