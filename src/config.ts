@@ -108,9 +108,9 @@ const key = z.strictObject({
     .regex(/^[0-9a-f]{64}$/, { error: "must be the SHA-256 of the key, 64 hexadecimal digits" })
     .meta({ description: "SHA-256 of the key" }),
   scopes: z
-    .array(z.enum(["ingest", "review", "admin"]))
+    .array(z.enum(["ingest", "review", "admin", "metrics"]))
     .min(1)
-    .meta({ description: "What the key may do: `ingest`, `review`, `admin`" }),
+    .meta({ description: "What the key may do: `ingest`, `review`, `admin`, `metrics`" }),
 });
 
 const routes = z.strictObject({
@@ -175,7 +175,7 @@ export const configSchema = z.strictObject({
   keys: z
     .array(key)
     .default([])
-    .meta({ description: "Keys by SHA-256, each with scopes ingest, review, admin" }),
+    .meta({ description: "Keys by SHA-256, each with its scopes" }),
   routes: routes.prefault({}),
   allow_private_webhooks: z
     .boolean()
