@@ -36,6 +36,7 @@ export interface SegmentQueue {
   /** When the oldest unconfirmed record was accepted; null when there is none. */
   oldestMs(): number | null;
   size(): { runs: number; bytes: number };
+  /** Resolves once every segment pushed before the call is confirmed. */
   drained(): Promise<void>;
   close(): void;
 }
@@ -47,21 +48,25 @@ export interface SegmentQueueDeps {
   onDamage: (spans: number) => void;
 }
 
+interface Unconfirmed {
+  firstAcceptedMs: number;
+  confirmed: Promise<void>;
+  resolve: () => void;
+}
+
 /** Creates an empty queue. */
 export function createSegmentQueue(deps: SegmentQueueDeps): SegmentQueue {
-  const unconfirmed = new Map<string, QueuedSegment>();
+  const unconfirmed = new Map<string, Unconfirmed>();
   const ready: QueuedSegment[] = [];
   let takers: ((segment: SealedSegment | null) => void)[] = [];
-  let drainWaiters: (() => void)[] = [];
   let size = { runs: 0, bytes: 0 };
   let isClosed = false;
 
   function settle(segment: QueuedSegment): void {
+    const known = unconfirmed.get(segment.id);
     unconfirmed.delete(segment.id);
     size = { runs: size.runs - segment.runs, bytes: size.bytes - segment.bytes };
-    if (unconfirmed.size > 0) return;
-    for (const resolve of drainWaiters) resolve();
-    drainWaiters = [];
+    known?.resolve();
   }
 
   function handOut(segment: QueuedSegment): SealedSegment {
@@ -78,7 +83,9 @@ export function createSegmentQueue(deps: SegmentQueueDeps): SegmentQueue {
 
   return {
     push(segment) {
-      unconfirmed.set(segment.id, segment);
+      let resolve: () => void = () => undefined;
+      const confirmed = new Promise<void>((done) => (resolve = done));
+      unconfirmed.set(segment.id, { firstAcceptedMs: segment.firstAcceptedMs, confirmed, resolve });
       size = { runs: size.runs + segment.runs, bytes: size.bytes + segment.bytes };
       const taker = takers.shift();
       if (taker === undefined) ready.push(segment);
@@ -98,8 +105,9 @@ export function createSegmentQueue(deps: SegmentQueueDeps): SegmentQueue {
       return oldest;
     },
     size: () => size,
-    drained: () =>
-      unconfirmed.size === 0 ? Promise.resolve() : new Promise((resolve) => drainWaiters.push(resolve)),
+    async drained() {
+      await Promise.all([...unconfirmed.values()].map(({ confirmed }) => confirmed));
+    },
     close() {
       isClosed = true;
       for (const resolve of takers) resolve(null);

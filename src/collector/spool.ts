@@ -53,7 +53,7 @@ export interface Spool extends Sink {
   next(): Promise<SealedSegment | null>;
   /** Seals the active segment, however small. Resolves once what was appended before can be handed out. */
   rotate(): Promise<void>;
-  /** Resolves once no segment is waiting for its confirmation. */
+  /** Resolves once every segment sealed before the call is confirmed. */
   drained(): Promise<void>;
   /**
    * Every row accepted before this time has been confirmed, in milliseconds since the epoch. The clock is read at
