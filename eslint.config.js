@@ -6,7 +6,7 @@ export default tseslint.config(
       "**/dist/**",
       "**/node_modules/**",
       "bench/results/**",
-      "src/web/static/vendor/**",
+      "src/web/static/**",
       "*.config.js",
       "**/*.mjs",
       "**/*.cjs",

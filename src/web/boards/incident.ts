@@ -1,0 +1,91 @@
+import type { AuditEntry, Delivery, PauseState } from "../../journal/port.ts";
+import type { Incident } from "../../model/incident.ts";
+import type { RunRow } from "../../model/rows.ts";
+import { signalId } from "../../model/signal.ts";
+import { hourMs, minuteMs } from "../../model/clock.ts";
+import type { SignalVerdict } from "../../model/verdict.ts";
+import type { WebDeps } from "../ports.ts";
+import { reach } from "./reach.ts";
+import { type Series, toSeries } from "./series.ts";
+
+/** One drifting signal of an incident, over time. */
+export interface IncidentSignal {
+  entry: SignalVerdict;
+  sentence: string;
+  detectedAtMs: number;
+  recoveredAtMs: number | null;
+  series: Series | null;
+}
+
+/** Everything the incident page shows. */
+export interface IncidentBoard {
+  incident: Incident;
+  pause: PauseState;
+  signals: IncidentSignal[];
+  /** Runs that show it beside runs from before. */
+  examples: RunRow[];
+  baselines: RunRow[];
+  deliveries: Delivery[];
+  audit: AuditEntry[];
+  storeReached: boolean;
+}
+
+/** Gathers an incident's page; null where it is not known. */
+export async function buildIncident(deps: WebDeps, incidentId: string): Promise<IncidentBoard | null> {
+  const { journal, clock } = deps;
+  const incident = journal.incidents.get(incidentId);
+  if (incident === null) return null;
+  const [series, examples, baselines] = await Promise.all([
+    readSeries(deps, incident, clock.nowMs()),
+    readRuns(deps, incident.exampleRunIds),
+    readRuns(deps, incident.baselineRunIds),
+  ]);
+  const { workflow } = incident;
+  return {
+    incident,
+    pause: journal.pauses.get(workflow),
+    signals: incident.signals.map(({ signal, drift, sentence, detectedAtMs, recoveredAtMs }) => ({
+      entry: { signal, atMs: detectedAtMs, verdict: drift },
+      sentence,
+      detectedAtMs,
+      recoveredAtMs,
+      series: series?.find((line) => signalId(line.signal) === signalId(signal)) ?? null,
+    })),
+    examples: examples ?? [],
+    baselines: baselines ?? [],
+    deliveries: journal.outbox.list({ subject: incidentId, limit: 50 }),
+    audit: journal.audit
+      .list({ workflow, limit: 100 })
+      .filter((entry) => entry.atMs >= incident.openedAtMs - minuteMs),
+    storeReached: series !== null,
+  };
+}
+
+/** The incident's signals from well before the onset until now, or until it was resolved. */
+async function readSeries({ store }: WebDeps, incident: Incident, nowMs: number): Promise<Series[] | null> {
+  const endMs = incident.resolvedAtMs ?? nowMs;
+  const lengthMs = Math.max(2 * hourMs, endMs - incident.onsetMs);
+  const fromMs = incident.onsetMs - 2 * lengthMs;
+  const stepMs = roundStep((endMs - fromMs) / 60);
+  const span = { fromMs: Math.floor(fromMs / stepMs) * stepMs, toMs: endMs + stepMs, stepMs };
+  const measures = new Map(incident.signals.map(({ signal, drift }) => [signalId(signal), drift]));
+  const lines = await Promise.all(
+    incident.signals.slice(0, 12).map(async ({ signal }) => {
+      const { workflow, kind, field } = signal;
+      const buckets = await reach(store.readBuckets({ workflow, kinds: [kind], field, ...span }));
+      return buckets === null ? null : toSeries(buckets, span, (key) => measures.get(signalId(key)) ?? null);
+    }),
+  );
+  return lines.some((line) => line === null) ? null : lines.flatMap((line) => line ?? []);
+}
+
+/** The smallest handy step that is not below `ms`; from an hour up whole hours, because counts are kept by hour. */
+export function roundStep(ms: number): number {
+  const handy = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720].map((minutes) => minutes * minuteMs);
+  return handy.find((step) => step >= ms) ?? Math.ceil(ms / (24 * hourMs)) * 24 * hourMs;
+}
+
+async function readRuns({ store }: WebDeps, runIds: readonly string[]): Promise<RunRow[] | null> {
+  const receipts = await reach(Promise.all(runIds.slice(0, 3).map((runId) => store.receipt(runId))));
+  return receipts?.flatMap((receipt) => receipt?.run ?? []) ?? null;
+}

@@ -1,0 +1,130 @@
+import { hourMs } from "../../model/clock.ts";
+import {
+  binValue,
+  eventBins,
+  type SignalBucket,
+  type SignalKey,
+  signalId,
+  signalKinds,
+  total,
+} from "../../model/signal.ts";
+import type { Unit } from "../../model/verdict.ts";
+
+/** One signal over time. `values[i]` is null where nothing was seen from `timesMs[i]` on. */
+export interface Series {
+  signal: SignalKey;
+  unit: Unit;
+  /** The bin that a category's share speaks of; "" otherwise. */
+  of: string;
+  stepMs: number;
+  timesMs: number[];
+  values: (number | null)[];
+  /** Observations behind each value. */
+  runs: number[];
+}
+
+/** What a chart of a signal shows: the unit, and the bin for a category. */
+export interface Measure {
+  unit: Unit;
+  of: string;
+}
+
+/**
+ * Turns buckets into one series per signal, each with a value for every step of the span.
+ *
+ * @param buckets of one workflow, at `span.stepMs`.
+ * @param measureOf what the verdict on a signal speaks of, where there is one.
+ */
+export function toSeries(
+  buckets: readonly SignalBucket[],
+  span: { fromMs: number; toMs: number; stepMs: number },
+  measureOf: (signal: SignalKey) => Measure | null,
+): Series[] {
+  const bySignal = new Map<string, { signal: SignalKey; buckets: SignalBucket[] }>();
+  for (const bucket of buckets) {
+    const { workflow, kind, field } = bucket;
+    const id = signalId(bucket);
+    const group = bySignal.get(id) ?? { signal: { workflow, kind, field }, buckets: [] };
+    group.buckets.push(bucket);
+    bySignal.set(id, group);
+  }
+  const startMs = Math.floor(span.fromMs / span.stepMs) * span.stepMs;
+  const steps = Math.max(1, Math.ceil((span.toMs - startMs) / span.stepMs));
+  return Array.from(bySignal.values(), (group) => {
+    const measure = measureOf(group.signal) ?? guessMeasure(group.signal, group.buckets);
+    const values = new Array<number | null>(steps).fill(measure.unit === "runs/h" ? 0 : null);
+    const runs = new Array<number>(steps).fill(0);
+    for (const bucket of group.buckets) {
+      const index = Math.floor((bucket.startMs - startMs) / span.stepMs);
+      if (index < 0 || index >= steps) continue;
+      values[index] = measureCounts(bucket, measure, span.stepMs);
+      runs[index] = total(bucket.counts);
+    }
+    const timesMs = values.map((_value, index) => startMs + index * span.stepMs);
+    return { signal: group.signal, ...measure, stepMs: span.stepMs, timesMs, values, runs };
+  });
+}
+
+/** The value of one bucket, or null where it rests on nothing. */
+export function measureCounts(
+  { kind, counts }: Pick<SignalBucket, "kind" | "counts">,
+  { unit, of }: Measure,
+  stepMs: number,
+): number | null {
+  const all = total(counts);
+  if (unit === "runs/h") return (all * hourMs) / stepMs;
+  if (all === 0) return null;
+  if (unit !== "share") return meanOfBins(counts);
+  if (of !== "" && signalKinds[kind] !== "rate" && signalKinds[kind] !== "label")
+    return (counts[of] ?? 0) / all;
+  let events = 0;
+  for (const bin in counts) if (eventBins.has(labelOf(bin))) events += counts[bin] ?? 0;
+  return events / all;
+}
+
+/** Counts without the age that a delayed label carries: `yes@3` is counted as `yes`. */
+export function withoutAges(counts: Record<string, number>): Record<string, number> {
+  const merged: Record<string, number> = {};
+  for (const bin in counts) merged[labelOf(bin)] = (merged[labelOf(bin)] ?? 0) + (counts[bin] ?? 0);
+  return merged;
+}
+
+function labelOf(bin: string): string {
+  const at = bin.lastIndexOf("@");
+  return at > 0 && /^(yes|no)@/.test(bin) ? bin.slice(0, at) : bin;
+}
+
+function meanOfBins(counts: Record<string, number>): number | null {
+  let sum = 0;
+  let seen = 0;
+  for (const bin in counts) {
+    if (!bin.startsWith("#")) continue;
+    const n = counts[bin] ?? 0;
+    sum += n * binValue(bin.slice(0, bin.includes("@") ? bin.indexOf("@") : undefined));
+    seen += n;
+  }
+  return seen === 0 ? null : sum / seen;
+}
+
+const unitOfKind: Partial<Record<SignalKey["kind"], Unit>> = {
+  latency: "ms",
+  tokens: "tokens",
+  cost: "usd",
+  text_length: "characters",
+  volume: "runs/h",
+};
+
+/** What to show of a signal that no verdict speaks of yet. */
+export function guessMeasure(signal: SignalKey, buckets: readonly Pick<SignalBucket, "counts">[]): Measure {
+  const unit = unitOfKind[signal.kind];
+  if (unit !== undefined) return { unit, of: "" };
+  const shape = signalKinds[signal.kind];
+  if (shape === "rate") return { unit: "share", of: "" };
+  const sums = new Map<string, number>();
+  for (const { counts } of buckets) {
+    for (const bin in counts) sums.set(bin, (sums.get(bin) ?? 0) + (counts[bin] ?? 0));
+  }
+  const [largest = ""] = [...sums.entries()].sort((a, b) => b[1] - a[1])[0] ?? [];
+  if (largest.startsWith("#")) return { unit: "number", of: "mean" };
+  return { unit: "share", of: shape === "label" ? "" : largest };
+}

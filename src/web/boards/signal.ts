@@ -1,0 +1,161 @@
+import type { ChangeEvent } from "../../model/incident.ts";
+import { binValue, type SignalKey, signalId } from "../../model/signal.ts";
+import type { SignalVerdict } from "../../model/verdict.ts";
+import type { WebDeps, WorkflowInfo } from "../ports.ts";
+import { reach } from "./reach.ts";
+import { guessMeasure, type Series, toSeries, withoutAges } from "./series.ts";
+import { measuresOf, type RangeName, spanOf } from "./workflow.ts";
+
+/** One value of a distribution, in the baseline and now. */
+export interface DistributionRow {
+  /** The bin, or a range of numbers in words. */
+  label: string;
+  /** The bin as it is counted; null for a range of numbers. */
+  bin: string | null;
+  baselineShare: number;
+  currentShare: number;
+  current: number;
+}
+
+/** Everything the page of one signal shows. */
+export interface SignalBoard {
+  info: WorkflowInfo;
+  signal: SignalKey;
+  entry: SignalVerdict | null;
+  explanation: string;
+  series: Series | null;
+  distribution: DistributionRow[];
+  changes: ChangeEvent[];
+  range: RangeName;
+  storeReached: boolean;
+}
+
+/** Gathers the page of one signal; null where the workflow is not known. */
+export async function buildSignal(
+  deps: WebDeps,
+  signal: SignalKey,
+  range: RangeName,
+): Promise<SignalBoard | null> {
+  const { watch, journal, store, clock } = deps;
+  const { workflow, kind, field } = signal;
+  const info = watch.workflows().find((candidate) => candidate.workflow === workflow);
+  if (info === undefined) return null;
+  const span = spanOf(range, clock.nowMs());
+  const verdicts = watch.signals(workflow);
+  const entry = verdicts.find((candidate) => signalId(candidate.signal) === signalId(signal)) ?? null;
+  const buckets = await reach(store.readBuckets({ workflow, kinds: [kind], field, ...span }));
+  const own = (buckets ?? []).filter((bucket) => signalId(bucket) === signalId(signal));
+  const measure = measuresOf(verdicts)(signal) ?? guessMeasure(signal, own);
+  const [series = null] = toSeries(own, span, () => measure);
+  return {
+    info,
+    signal,
+    entry,
+    explanation: entry === null ? "" : watch.explain(entry),
+    series,
+    distribution: await readDistribution(deps, signal, entry, span),
+    changes: journal.changes.list({ workflow, fromMs: span.fromMs, toMs: span.toMs }),
+    range,
+    storeReached: buckets !== null,
+  };
+}
+
+/** Counts of the pinned baseline's span beside those since the onset, or of the shown span where nothing drifts. */
+async function readDistribution(
+  { store, journal }: WebDeps,
+  { workflow, kind, field }: SignalKey,
+  entry: SignalVerdict | null,
+  shown: { fromMs: number; toMs: number },
+): Promise<DistributionRow[]> {
+  const pinned = journal.baselines.current(workflow);
+  const fromMs = entry?.verdict.kind === "drift" ? entry.verdict.onset.atMs : shown.fromMs;
+  const read = async (span: { fromMs: number; toMs: number }) => {
+    const buckets = await reach(
+      store.readBuckets({ workflow, kinds: [kind], field, ...span, stepMs: wholeDays(span) }),
+    );
+    const sums: Record<string, number> = {};
+    for (const bucket of buckets ?? []) {
+      for (const [bin, n] of Object.entries(withoutAges(bucket.counts))) sums[bin] = (sums[bin] ?? 0) + n;
+    }
+    return sums;
+  };
+  const [baseline, current] = await Promise.all([
+    pinned === null ? {} : read(pinned),
+    read({ fromMs, toMs: shown.toMs }),
+  ]);
+  return compareCounts(baseline, current);
+}
+
+/** One step wide enough for the whole span, in whole days because stored hours are not split. */
+function wholeDays({ fromMs, toMs }: { fromMs: number; toMs: number }): number {
+  const dayMs = 86_400_000;
+  return Math.max(1, Math.ceil((toMs - fromMs) / dayMs) + 1) * dayMs;
+}
+
+const rowsMax = 14;
+
+/**
+ * Puts two counts by bin beside each other, largest first; numbers as ranges between the baseline's quantiles.
+ *
+ * @param baseline counts by bin; may be empty, then every baseline share is 0.
+ */
+export function compareCounts(
+  baseline: Readonly<Record<string, number>>,
+  current: Readonly<Record<string, number>>,
+): DistributionRow[] {
+  const bins = [...new Set([...Object.keys(baseline), ...Object.keys(current)])];
+  const sums = { baseline: sumOf(baseline), current: sumOf(current) };
+  const row = (label: string, bin: string | null, members: readonly string[]): DistributionRow => {
+    const before = members.reduce((sum, member) => sum + (baseline[member] ?? 0), 0);
+    const now = members.reduce((sum, member) => sum + (current[member] ?? 0), 0);
+    return {
+      label,
+      bin,
+      baselineShare: sums.baseline === 0 ? 0 : before / sums.baseline,
+      currentShare: sums.current === 0 ? 0 : now / sums.current,
+      current: now,
+    };
+  };
+  const numbers = bins.filter((bin) => bin.startsWith("#"));
+  const rows = bins
+    .filter((bin) => !bin.startsWith("#"))
+    .map((bin) => row(bin, bin, [bin]))
+    .sort((a, b) => Math.max(b.baselineShare, b.currentShare) - Math.max(a.baselineShare, a.currentShare));
+  const kept = rows.slice(0, rowsMax);
+  const rest = rows.slice(rowsMax).flatMap(({ bin }) => bin ?? []);
+  return [
+    ...numberRanges(numbers, sums.baseline === 0 ? current : baseline).map(({ label, members }) =>
+      row(label, null, members),
+    ),
+    ...kept,
+    ...(rest.length === 0 ? [] : [row(`${rest.length} further values`, null, rest)]),
+  ];
+}
+
+/** Groups number bins into about eight ranges of equal weight in `reference`. */
+function numberRanges(bins: readonly string[], reference: Readonly<Record<string, number>>) {
+  const sorted = [...new Set(bins.map((bin) => bin.replace(/@.*/, "")))].sort(
+    (a, b) => binValue(a) - binValue(b),
+  );
+  const weight = sorted.reduce((sum, bin) => sum + (reference[bin] ?? 0), 0);
+  const groups: string[][] = [];
+  let inGroup = 0;
+  for (const bin of sorted) {
+    if (groups.length === 0 || inGroup >= weight / 8) {
+      groups.push([]);
+      inGroup = 0;
+    }
+    groups.at(-1)?.push(bin);
+    inGroup += reference[bin] ?? 0;
+  }
+  return groups.map((members) => {
+    const [low, high] = [members[0] ?? "", members.at(-1) ?? ""].map((bin) =>
+      Number(binValue(bin).toPrecision(3)),
+    );
+    return { label: low === high ? `${low ?? 0}` : `${low ?? 0} to ${high ?? 0}`, members };
+  });
+}
+
+function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, n) => sum + n, 0);
+}

@@ -1,0 +1,97 @@
+import { dayMs, hourMs, minuteMs } from "../../model/clock.ts";
+import type { PauseState, PinnedBaseline } from "../../journal/port.ts";
+import type { ChangeEvent, Incident } from "../../model/incident.ts";
+import { type SignalKey, signalId } from "../../model/signal.ts";
+import type { SignalVerdict } from "../../model/verdict.ts";
+import { readVersionFigures, type VersionFigures } from "../../store/queries-boards.ts";
+import type { WebDeps, WorkflowInfo } from "../ports.ts";
+import { reach } from "./reach.ts";
+import { type Measure, type Series, toSeries } from "./series.ts";
+
+/** How far back a page looks, and how finely. */
+export const ranges = {
+  "1h": { spanMs: hourMs, stepMs: minuteMs },
+  "24h": { spanMs: dayMs, stepMs: 30 * minuteMs },
+  "7d": { spanMs: 7 * dayMs, stepMs: 3 * hourMs },
+  "30d": { spanMs: 30 * dayMs, stepMs: 12 * hourMs },
+  "90d": { spanMs: 90 * dayMs, stepMs: dayMs },
+} as const;
+
+export type RangeName = keyof typeof ranges;
+
+/** A signal on its workflow's board. */
+export interface SignalRow {
+  entry: SignalVerdict;
+  explanation: string;
+  series: Series | null;
+}
+
+/** Everything the workflow page shows. */
+export interface WorkflowBoard {
+  info: WorkflowInfo;
+  pause: PauseState;
+  openIncidents: Incident[];
+  closedIncidents: Incident[];
+  signals: SignalRow[];
+  changes: ChangeEvent[];
+  baseline: PinnedBaseline | null;
+  versions: VersionFigures[];
+  range: RangeName;
+  span: { fromMs: number; toMs: number; stepMs: number };
+  storeReached: boolean;
+}
+
+/** The span of a named range that ends now. */
+export function spanOf(range: RangeName, nowMs: number): { fromMs: number; toMs: number; stepMs: number } {
+  const { spanMs, stepMs } = ranges[range];
+  const toMs = (Math.floor(nowMs / stepMs) + 1) * stepMs;
+  return { fromMs: toMs - spanMs, toMs, stepMs };
+}
+
+/** Gathers a workflow's board; null where the workflow is not known. */
+export async function buildWorkflow(
+  deps: WebDeps,
+  workflow: string,
+  range: RangeName,
+): Promise<WorkflowBoard | null> {
+  const { watch, journal, store, clock } = deps;
+  const info = watch.workflows().find((candidate) => candidate.workflow === workflow);
+  if (info === undefined) return null;
+  const span = spanOf(range, clock.nowMs());
+  const verdicts = watch.signals(workflow);
+  const [buckets, versions] = await Promise.all([
+    reach(store.readBuckets({ workflow, ...span })),
+    reach(readVersionFigures(store, { workflow, fromMs: 0, toMs: span.toMs, limit: 6 })),
+  ]);
+  const series = new Map(
+    toSeries(buckets ?? [], span, measuresOf(verdicts)).map((line) => [signalId(line.signal), line]),
+  );
+  const incidents = journal.incidents.list({ workflow, limit: 30 });
+  return {
+    info,
+    pause: journal.pauses.get(workflow),
+    openIncidents: incidents.filter((incident) => incident.state !== "resolved"),
+    closedIncidents: incidents.filter((incident) => incident.state === "resolved"),
+    signals: verdicts.map((entry) => ({
+      entry,
+      explanation: watch.explain(entry),
+      series: series.get(signalId(entry.signal)) ?? null,
+    })),
+    changes: journal.changes.list({ workflow, limit: 20 }),
+    baseline: journal.baselines.current(workflow),
+    versions: versions ?? [],
+    range,
+    span,
+    storeReached: buckets !== null,
+  };
+}
+
+/** What each verdict's figures speak of, by signal. */
+export function measuresOf(verdicts: readonly SignalVerdict[]): (signal: SignalKey) => Measure | null {
+  const known = new Map(
+    verdicts.flatMap(({ signal, verdict }): [string, Measure][] =>
+      verdict.kind === "insufficient" ? [] : [[signalId(signal), { unit: verdict.unit, of: verdict.of }]],
+    ),
+  );
+  return (signal) => known.get(signalId(signal)) ?? null;
+}

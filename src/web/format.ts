@@ -1,0 +1,110 @@
+import { dayMs, hourMs, minuteMs } from "../model/clock.ts";
+import type { SignalKind } from "../model/signal.ts";
+import type { Figure, Unit } from "../model/verdict.ts";
+
+/** What people call each kind of signal. */
+export const signalNames: Record<SignalKind, string> = {
+  null_rate: "Empty values",
+  type: "Type",
+  input_distribution: "Input values",
+  output_distribution: "Output values",
+  text_length: "Text length",
+  allowed_values: "Not allowed",
+  override_rate: "Overrides",
+  unusable_rate: "Unusable",
+  low_confidence: "Low confidence",
+  failure_tokens: "Failure words",
+  errors: "Errors",
+  step_errors: "Step errors",
+  retries: "Retries",
+  latency: "Latency",
+  tokens: "Tokens",
+  cost: "Cost",
+  volume: "Volume",
+  duplicates: "Duplicates",
+  contract: "Broken contract",
+  shadow_disagreement: "Shadow disagreement",
+  canary_delta: "Canary delta",
+  outcome: "Outcome",
+};
+
+/** A bin of a category as people read it. */
+export function formatBin(bin: string): string {
+  if (bin.startsWith("=")) return bin.slice(1) === "" ? "(empty text)" : bin.slice(1);
+  return bin;
+}
+
+/** A figure's value in its unit: `12.3 %`, `840 ms`, `17 runs/h`. */
+export function formatValue(value: number, unit: Unit): string {
+  switch (unit) {
+    case "share":
+      return formatShare(value);
+    case "ms":
+      return formatDuration(value);
+    case "usd":
+      return `$${significant(value)}`;
+    case "characters":
+      return `${significant(value)} characters`;
+    case "tokens":
+      return `${significant(value)} tokens`;
+    case "runs/h":
+      return `${significant(value)} runs/h`;
+    case "number":
+      return significant(value);
+  }
+}
+
+/** A share as per cent, with more digits where it is small. */
+export function formatShare(share: number): string {
+  const percent = share * 100;
+  if (percent === 0) return "0 %";
+  if (percent < 0.1) return "< 0.1 %";
+  return `${percent < 10 ? percent.toFixed(1) : percent.toFixed(0)} %`;
+}
+
+/** A figure with its interval: `12 % (9.1 to 16 %)`. */
+export function formatInterval(figure: Figure, unit: Unit): string {
+  const low = formatValue(figure.low, unit).replace(/ .*$/, "");
+  return `${low} to ${formatValue(figure.high, unit)}`;
+}
+
+/** A number in three significant digits, grouped by thousands. */
+export function significant(value: number): string {
+  const rounded = Number(value.toPrecision(3));
+  return Math.abs(rounded) >= 1e15
+    ? rounded.toExponential(2)
+    : rounded.toLocaleString("en-GB", { maximumFractionDigits: 6 });
+}
+
+/** A whole number, grouped by thousands. */
+export function formatCount(count: number): string {
+  return Math.round(count).toLocaleString("en-GB");
+}
+
+/** A length of time in the largest unit that fits: `840 ms`, `2.1 s`, `3 min`, `5 h`, `2 days`. */
+export function formatDuration(ms: number): string {
+  if (ms < 1000) return `${significant(ms)} ms`;
+  if (ms < minuteMs) return `${significant(ms / 1000)} s`;
+  if (ms < hourMs) return `${Math.round(ms / minuteMs)} min`;
+  if (ms < 2 * dayMs) return `${Math.round(ms / hourMs)} h`;
+  return `${Math.round(ms / dayMs)} days`;
+}
+
+/** How long ago, or how soon: `3 min ago`, `in 2 h`. */
+export function formatAgo(atMs: number, nowMs: number): string {
+  const ms = nowMs - atMs;
+  if (Math.abs(ms) < 5000) return "just now";
+  return ms < 0 ? `in ${formatDuration(-ms)}` : `${formatDuration(Math.round(ms / 1000) * 1000)} ago`;
+}
+
+/** A moment in UTC for people: `20 Nov 2026, 09:30`. */
+export function formatMoment(atMs: number): string {
+  const date = new Date(atMs);
+  const day = date.toLocaleDateString("en-GB", {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    timeZone: "UTC",
+  });
+  return `${day}, ${date.toISOString().slice(11, 16)}`;
+}

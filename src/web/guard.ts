@@ -1,0 +1,141 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { getCookie } from "hono/cookie";
+import type { Clock } from "../model/clock.ts";
+import { allows, type Keyring, type Scope } from "./keys.ts";
+import { createSessions, same, type Sessions } from "./session.ts";
+
+/** Who is asking, as far as the guard knows. */
+export interface Visitor {
+  /** The name of the key; "" where no keys are configured. */
+  name: string;
+  scopes: readonly Scope[];
+  /** What a form of this visitor must send back. */
+  csrfToken: string;
+}
+
+/** The context of a guarded route. */
+export interface GuardedEnv {
+  Variables: { visitor: Visitor };
+}
+
+/** Decides who may call what. */
+export interface Guard {
+  readonly keyring: Keyring;
+  readonly sessions: Sessions;
+  /** Lets a request pass that has one of the scopes; 401 without a key, 403 with the wrong one. */
+  requireScope(...scopes: [Scope, ...Scope[]]): MiddlewareHandler<GuardedEnv>;
+  /** Refuses requests that another site made a browser send. For routes without a scope that still act. */
+  refuseForeign: MiddlewareHandler;
+}
+
+/** The name of the session cookie. */
+export const sessionCookie = "evenkeel_session";
+
+const everyScope: readonly Scope[] = ["ingest", "review", "admin", "metrics"];
+const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/**
+ * Creates the guard of every route.
+ *
+ * Without keys everything is allowed, because the server then listens on loopback alone; what remains is the
+ * browser of the person at that machine, which other sites can make send requests. So the Host must be a
+ * loopback name (a DNS name rebound to 127.0.0.1 is not), and nothing that acts may come from another site.
+ *
+ * @param deps.secret see `createSessions`.
+ */
+export function createGuard(deps: { keyring: Keyring; secret: Buffer; clock: Clock }): Guard {
+  const { keyring, clock } = deps;
+  const sessions = createSessions(keyring, deps.secret);
+
+  const identify = (c: Context): Visitor | null => {
+    if (!keyring.locked) return { name: "", scopes: everyScope, csrfToken: "" };
+    const given = /^Bearer (.+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
+    if (given !== undefined) {
+      const key = keyring.find(given);
+      return key === null ? null : { name: key.name, scopes: key.scopes, csrfToken: "" };
+    }
+    const cookie = getCookie(c, sessionCookie) ?? "";
+    const key = sessions.read(cookie, clock.nowMs());
+    if (key === null) return null;
+    return { name: key.name, scopes: key.scopes, csrfToken: sessions.csrfToken(cookie) };
+  };
+
+  return {
+    keyring,
+    sessions,
+    refuseForeign: async (c, next) => {
+      const why = foreign(c, keyring.locked);
+      if (why !== null) return c.json({ error: { message: why } }, 403);
+      await next();
+      return undefined;
+    },
+    requireScope:
+      (...scopes) =>
+      async (c, next) => {
+        const why = foreign(c, keyring.locked);
+        if (why !== null) return c.json({ error: { message: why } }, 403);
+        const visitor = identify(c);
+        if (visitor === null) return unauthorized(c);
+        if (!allows(visitor.scopes, scopes)) {
+          const message = `Cannot use key '${visitor.name}' here: scope ${scopes.join(" or ")} is needed`;
+          return c.json({ error: { message } }, 403);
+        }
+        if (visitor.csrfToken !== "" && !safeMethods.has(c.req.method)) {
+          if (!same(await sentToken(c), visitor.csrfToken)) {
+            return c.json({ error: { message: "Cannot act: the form's token is missing or old" } }, 403);
+          }
+        }
+        c.set("visitor", visitor);
+        await next();
+        return undefined;
+      },
+  };
+}
+
+function unauthorized(c: Context): Response {
+  const path = new URL(c.req.url).pathname;
+  const wantsPage = c.req.method === "GET" && (c.req.header("accept") ?? "").includes("text/html");
+  if (wantsPage && !path.startsWith("/v1/"))
+    return c.redirect(`/sign-in?to=${encodeURIComponent(path)}`, 303);
+  c.header("WWW-Authenticate", 'Bearer realm="evenkeel"');
+  const hint = "Send 'Authorization: Bearer <key>'";
+  return c.json({ error: { message: "Cannot answer without a valid key", hint } }, 401);
+}
+
+async function sentToken(c: Context): Promise<string> {
+  const header = c.req.header("x-evenkeel-csrf");
+  if (header !== undefined) return header;
+  if (!(c.req.header("content-type") ?? "").includes("form")) return "";
+  const { csrf } = await c.req.parseBody();
+  return typeof csrf === "string" ? csrf : "";
+}
+
+/** Why a request is refused as foreign, or null. */
+function foreign(c: Context, locked: boolean): string | null {
+  const host = c.req.header("host") ?? new URL(c.req.url).host;
+  if (!locked && !isLoopback(host)) {
+    return "Cannot answer: without keys the Host header must name this machine (localhost)";
+  }
+  if (safeMethods.has(c.req.method)) return null;
+  const site = c.req.header("sec-fetch-site");
+  const origin = c.req.header("origin");
+  const sameSite =
+    site !== undefined
+      ? site === "same-origin" || site === "none"
+      : origin === undefined || originHost(origin) === host;
+  return sameSite ? null : "Cannot act on a request from another site";
+}
+
+function originHost(origin: string): string {
+  return URL.canParse(origin) ? new URL(origin).host : "";
+}
+
+function isLoopback(host: string): boolean {
+  const name = host.replace(/:\d+$/, "").toLowerCase();
+  return (
+    name === "localhost" ||
+    name === "[::1]" ||
+    name.endsWith(".localhost") ||
+    /^127(\.\d{1,3}){3}$/.test(name)
+  );
+}

@@ -1,0 +1,49 @@
+import type { Incident } from "../../model/incident.ts";
+import { Ago, Badge, Card, Empty, Owner, workflowPath } from "./parts.tsx";
+
+/** Every incident, newest first. */
+export function IncidentsPage({ incidents, nowMs }: { incidents: Incident[]; nowMs: number }) {
+  return (
+    <>
+      <h1>Incidents</h1>
+      <Card title="Newest first">
+        {incidents.length === 0 ? (
+          <Empty>Nothing has drifted so far.</Empty>
+        ) : (
+          <div class="scroll" role="region" aria-label="Incidents" tabindex={0}>
+            <table class="stack">
+              <thead>
+                <tr>
+                  <th scope="col">Incident</th>
+                  <th scope="col">State</th>
+                  <th scope="col">Workflow</th>
+                  <th scope="col">Began</th>
+                </tr>
+              </thead>
+              <tbody>
+                {incidents.map((incident) => (
+                  <tr data-row>
+                    <th scope="row">
+                      <a href={`/incidents/${encodeURIComponent(incident.incidentId)}`}>{incident.title}</a>
+                      <small>{incident.cause.layer}</small>
+                    </th>
+                    <td data-label="State">
+                      <Badge state={incident.state} /> <Badge state={incident.severity} />
+                    </td>
+                    <td data-label="Workflow">
+                      <a href={workflowPath(incident.workflow)}>{incident.workflow}</a>{" "}
+                      <Owner owner={incident.owner} />
+                    </td>
+                    <td data-label="Began">
+                      <Ago atMs={incident.onsetMs} nowMs={nowMs} />
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+      </Card>
+    </>
+  );
+}

@@ -1,0 +1,113 @@
+import type { Child } from "hono/jsx";
+import type { Figure, Unit } from "../../model/verdict.ts";
+import { formatAgo, formatInterval, formatMoment, formatValue } from "../format.ts";
+
+/** A moment, told as "3 min ago", with the exact time on hover. */
+export function Ago({ atMs, nowMs }: { atMs: number; nowMs: number }) {
+  return (
+    <time datetime={new Date(atMs).toISOString()} title={`${formatMoment(atMs)} UTC`}>
+      {formatAgo(atMs, nowMs)}
+    </time>
+  );
+}
+
+/** A moment in full. */
+export function Moment({ atMs }: { atMs: number }) {
+  return <time datetime={new Date(atMs).toISOString()}>{formatMoment(atMs)}</time>;
+}
+
+const badgeTones: Record<string, string> = {
+  running: "good",
+  stable: "good",
+  approved: "good",
+  ok: "good",
+  delivered: "good",
+  resolved: "good",
+  pass: "good",
+  warned: "warn",
+  warning: "warn",
+  edited: "warn",
+  acknowledged: "warn",
+  snoozed: "warn",
+  pending: "warn",
+  drift: "bad",
+  paused: "bad",
+  critical: "bad",
+  open: "bad",
+  error: "bad",
+  rejected: "bad",
+  dead: "bad",
+  fail: "bad",
+};
+
+/** A state in one word, with a tone of its own. The word itself carries the meaning, not the colour. */
+export function Badge({ state }: { state: string }) {
+  return <span class={`badge ${badgeTones[state] ?? "quiet"}`}>{state}</span>;
+}
+
+/** A figure with its interval and what it rests on. */
+export function FigureText({ figure, unit }: { figure: Figure; unit: Unit }) {
+  return (
+    <span class="figure">
+      <strong>{formatValue(figure.value, unit)}</strong>
+      <small title={`95 % interval, ${figure.runs} observations`}>{formatInterval(figure, unit)}</small>
+    </span>
+  );
+}
+
+/** A box with a heading. */
+export function Card(props: { title: string; id?: string; aside?: Child; class?: string; children?: Child }) {
+  const { title, id, aside, children } = props;
+  return (
+    <section class={`card ${props.class ?? ""}`} id={id}>
+      <header>
+        <h2>{title}</h2>
+        {aside}
+      </header>
+      {children}
+    </section>
+  );
+}
+
+/** What is shown where there is nothing. */
+export function Empty({ children }: { children?: Child }) {
+  return <p class="empty">{children}</p>;
+}
+
+/** A workflow's owner, or loudly that it has none. */
+export function Owner({ owner }: { owner: string }) {
+  return owner === "" ? <span class="no-owner">No owner</span> : <span class="owner">{owner}</span>;
+}
+
+/** A short id that links to a run's receipt. */
+export function RunLink({ runId }: { runId: string }) {
+  return (
+    <a class="mono" href={`/runs/${encodeURIComponent(runId)}`}>
+      {runId}
+    </a>
+  );
+}
+
+/** The fields of every form that acts: token, who, and why. */
+export function ActFields(props: { csrf: string; actor: string; reason?: "needed" | "optional" }) {
+  return (
+    <>
+      <input type="hidden" name="csrf" value={props.csrf} />
+      <label>
+        Your name
+        <input name="actor" value={props.actor} required maxlength={200} autocomplete="name" />
+      </label>
+      {props.reason === undefined ? null : (
+        <label>
+          {props.reason === "needed" ? "Reason" : "Reason (optional)"}
+          <input name="reason" required={props.reason === "needed"} maxlength={2000} autocomplete="off" />
+        </label>
+      )}
+    </>
+  );
+}
+
+/** A path to a workflow's page. */
+export function workflowPath(workflow: string): string {
+  return `/workflows/${encodeURIComponent(workflow)}`;
+}

@@ -1,0 +1,264 @@
+import { type RangeName, ranges, type SignalRow, type WorkflowBoard } from "../boards/workflow.ts";
+import { formatBin, formatCount, formatShare, signalNames } from "../format.ts";
+import { marksOf, MiniChart } from "./chart.tsx";
+import { Ago, Badge, Card, Empty, FigureText, Moment, Owner, workflowPath } from "./parts.tsx";
+import { Bar } from "./spark.tsx";
+import { WorkflowActions } from "./workflow-actions.tsx";
+
+interface Props {
+  board: WorkflowBoard;
+  nowMs: number;
+  csrf: string;
+  actor: string;
+}
+
+/** One workflow: its state, incidents, signals, versions and what a person can do. */
+export function WorkflowPage({ board, nowMs, csrf, actor }: Props) {
+  const { info, pause, signals } = board;
+  const drifting = signals.filter(({ entry }) => entry.verdict.kind === "drift");
+  const state = pause.state === "paused" ? "paused" : board.openIncidents.length > 0 ? "warned" : "running";
+  return (
+    <>
+      <div class="title">
+        <h1>{info.workflow}</h1>
+        <Badge state={state} />
+        <Owner owner={info.owner} />
+        <span class="quiet">
+          {info.lastRunAtMs === null ? (
+            "no runs yet"
+          ) : (
+            <>
+              last run <Ago atMs={info.lastRunAtMs} nowMs={nowMs} />
+            </>
+          )}
+        </span>
+        <a href={`/runs?workflow=${encodeURIComponent(info.workflow)}`}>Runs</a>
+        <a href={`${workflowPath(info.workflow)}/scorecard`}>Scorecard</a>
+      </div>
+      {pause.state === "paused" ? (
+        <p class="notice bad">
+          Paused by {pause.actor} <Ago atMs={pause.sinceMs} nowMs={nowMs} />: {pause.reason}
+        </p>
+      ) : null}
+      <IncidentList board={board} nowMs={nowMs} />
+      <Ranges path={workflowPath(info.workflow)} current={board.range} />
+      {drifting.length === 0 ? null : <SignalTable title="Drifting" rows={drifting} board={board} />}
+      <Groups board={board} />
+      <Versions board={board} nowMs={nowMs} />
+      <Changes board={board} />
+      <WorkflowActions board={board} csrf={csrf} actor={actor} nowMs={nowMs} />
+    </>
+  );
+}
+
+/** Links that choose how far back a page looks. */
+export function Ranges({ path, current }: { path: string; current: RangeName }) {
+  const join = path.includes("?") ? "&" : "?";
+  return (
+    <nav class="ranges" aria-label="Time range">
+      {Object.keys(ranges).map((range) => (
+        <a href={`${path}${join}range=${range}`} aria-current={range === current ? "true" : undefined}>
+          {range}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+function IncidentList({ board, nowMs }: { board: WorkflowBoard; nowMs: number }) {
+  if (board.openIncidents.length === 0) return null;
+  return (
+    <Card title="Open incidents" class="alarm">
+      <ul class="incidents">
+        {board.openIncidents.map((incident) => (
+          <li>
+            <a href={`/incidents/${encodeURIComponent(incident.incidentId)}`}>{incident.title}</a>
+            <span class="meta">
+              <Badge state={incident.severity} /> <Badge state={incident.state} /> since{" "}
+              <Ago atMs={incident.onsetMs} nowMs={nowMs} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function Groups({ board }: { board: WorkflowBoard }) {
+  const steady = board.signals.filter(({ entry }) => entry.verdict.kind !== "drift");
+  const place = ({ entry }: SignalRow) => entry.signal.field.split(/[.[]/)[0] ?? "";
+  const groups: [string, SignalRow[]][] = [
+    ["Whole runs and steps", steady.filter((row) => place(row) !== "input" && place(row) !== "output")],
+    ["Outputs", steady.filter((row) => place(row) === "output")],
+    ["Inputs", steady.filter((row) => place(row) === "input")],
+  ];
+  if (board.signals.length === 0) {
+    return (
+      <Card title="Signals">
+        <Empty>No signal has been judged yet. Signals appear once enough runs have arrived.</Empty>
+      </Card>
+    );
+  }
+  return (
+    <>
+      {groups.map(([title, rows]) =>
+        rows.length === 0 ? null : <SignalTable title={title} rows={rows} board={board} />,
+      )}
+    </>
+  );
+}
+
+function SignalTable({ title, rows, board }: { title: string; rows: SignalRow[]; board: WorkflowBoard }) {
+  return (
+    <Card title={title}>
+      <div class="scroll" role="region" aria-label={title} tabindex={0}>
+        <table class="stack signals">
+          <thead>
+            <tr>
+              <th scope="col">Signal</th>
+              <th scope="col">Now</th>
+              <th scope="col">Baseline</th>
+              <th scope="col">Over time</th>
+              <th scope="col">Verdict</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <SignalLine row={row} board={board} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Card>
+  );
+}
+
+function SignalLine({ row, board }: { row: SignalRow; board: WorkflowBoard }) {
+  const { signal, verdict } = row.entry;
+  const judged = verdict.kind === "insufficient" ? null : verdict;
+  const name = signalNames[signal.kind];
+  return (
+    <tr data-row>
+      <th scope="row">
+        <a
+          href={`${workflowPath(signal.workflow)}/signals/${signal.kind}?field=${encodeURIComponent(signal.field)}`}
+        >
+          {name}
+        </a>
+        <span class="mono field">{signal.field}</span>
+        {judged === null || judged.of === "" || judged.of === "mean" ? null : (
+          <small>{formatBin(judged.of)}</small>
+        )}
+      </th>
+      <td data-label="Now">
+        {judged === null ? "–" : <FigureText figure={judged.current} unit={judged.unit} />}
+      </td>
+      <td data-label="Baseline">
+        {judged === null ? "–" : <FigureText figure={judged.baseline} unit={judged.unit} />}
+      </td>
+      <td data-label="Over time">
+        {row.series === null ? null : (
+          <MiniChart
+            series={row.series}
+            marks={marksOf(row.entry, board.changes)}
+            label={`${name} ${signal.field} over ${board.range}`}
+          />
+        )}
+      </td>
+      <td data-label="Verdict" class="verdict">
+        <Badge state={verdict.kind} />
+        {judged === null ? null : (
+          <Bar
+            share={judged.evidence}
+            tone={verdict.kind === "drift" ? "bad" : "quiet"}
+            label={`Evidence ${formatShare(Math.min(1, judged.evidence))} of the alarm level`}
+          />
+        )}
+        <p>{row.explanation}</p>
+      </td>
+    </tr>
+  );
+}
+
+function Versions({ board, nowMs }: { board: WorkflowBoard; nowMs: number }) {
+  if (board.versions.length === 0) return null;
+  const share = (part: number, whole: number) => (whole === 0 ? "–" : formatShare(part / whole));
+  return (
+    <Card title="Versions">
+      <div class="scroll" role="region" aria-label="Versions" tabindex={0}>
+        <table class="stack">
+          <thead>
+            <tr>
+              <th scope="col">Version</th>
+              <th scope="col">First seen</th>
+              <th scope="col">Last seen</th>
+              <th scope="col">Runs</th>
+              <th scope="col">Errors</th>
+              <th scope="col">Empty values</th>
+              <th scope="col">Overrides</th>
+            </tr>
+          </thead>
+          <tbody>
+            {board.versions.map((version) => (
+              <tr data-row>
+                <th scope="row" class="mono">
+                  <a
+                    href={`/runs?workflow=${encodeURIComponent(board.info.workflow)}&version=${encodeURIComponent(version.version)}`}
+                  >
+                    {version.version === "" ? "(none given)" : version.version}
+                  </a>
+                </th>
+                <td data-label="First seen">
+                  <Moment atMs={version.firstMs} />
+                </td>
+                <td data-label="Last seen">
+                  <Ago atMs={version.lastMs} nowMs={nowMs} />
+                </td>
+                <td data-label="Runs">{formatCount(version.runs)}</td>
+                <td data-label="Errors">{share(version.errors, version.runs)}</td>
+                <td data-label="Empty values">{share(version.empty, version.values)}</td>
+                <td data-label="Overrides">{share(version.overridden, version.reviewed)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Card>
+  );
+}
+
+function Changes({ board }: { board: WorkflowBoard }) {
+  if (board.changes.length === 0) return null;
+  return (
+    <Card title="Change events">
+      <ol class="timeline">
+        {board.changes.map((change) => (
+          <li>
+            <Moment atMs={change.atMs} /> <strong>{change.what.replace("_", " ")}</strong>{" "}
+            <span class="mono">{change.before === "" ? "(none)" : change.before}</span> to{" "}
+            <span class="mono">{change.after === "" ? "(none)" : change.after}</span>
+            {change.diff === "" ? null : (
+              <details>
+                <summary>Prompt diff</summary>
+                <Diff text={change.diff} />
+              </details>
+            )}
+          </li>
+        ))}
+      </ol>
+    </Card>
+  );
+}
+
+/** Lines that start with "- " and "+ ", told apart by tone and sign. */
+export function Diff({ text }: { text: string }) {
+  return (
+    <pre class="diff" tabindex={0}>
+      {text.split("\n").map((line) => (
+        <span
+          class={line.startsWith("+") ? "added" : line.startsWith("-") ? "removed" : ""}
+        >{`${line}\n`}</span>
+      ))}
+    </pre>
+  );
+}

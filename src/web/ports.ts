@@ -1,0 +1,80 @@
+import type { Journal, PauseState, PinnedBaseline } from "../journal/port.ts";
+import type { Clock } from "../model/clock.ts";
+import type { Incident } from "../model/incident.ts";
+import type { SignalVerdict } from "../model/verdict.ts";
+import type { ReviewDesk } from "../review/desk.ts";
+import type { Store } from "../store/port.ts";
+import type { Guard } from "./guard.ts";
+
+/** Who did something, and why; both are written to the audit log. */
+export interface Act {
+  actor: string;
+  /** "" where none was given. */
+  reason: string;
+}
+
+/** A workflow as it is configured and as it was last seen. */
+export interface WorkflowInfo {
+  workflow: string;
+  /** "" where nobody is named. */
+  owner: string;
+  /** Arrival of the latest run that was swept, null before the first. */
+  lastRunAtMs: number | null;
+  /** What a drift may do by itself. */
+  pauseMode: "off" | "dry-run" | "on";
+}
+
+/** What to do with a workflow's baseline. */
+export type BaselineRequest =
+  /** Learn afresh from the next runs. */
+  | { action: "relearn" }
+  /** Learn from one span of time, or from the runs of one version. */
+  | { action: "pin"; fromMs: number | null; toMs: number | null; version: string | null }
+  /** Take what has been seen since the onset of the open drifts as the new normal. */
+  | { action: "accept" };
+
+/** What became of a baseline request. */
+export type BaselineOutcome =
+  | { kind: "pinned"; baseline: PinnedBaseline }
+  | { kind: "learning"; runsMin: number }
+  /** Nothing was changed; `why` is a full sentence. */
+  | { kind: "refused"; why: string };
+
+/** The running monitor as the API and pages see it. `src/watch.ts` implements it. */
+export interface Watch {
+  /** Every workflow known from the configuration or from runs, by name. */
+  workflows(): WorkflowInfo[];
+  /** The latest verdict on each signal; empty before the first sweep. */
+  signals(workflow: string): SignalVerdict[];
+  /** One or two plain sentences on a verdict. */
+  explain(verdict: SignalVerdict): string;
+  pause(workflow: string, act: Act): PauseState;
+  resume(workflow: string, act: Act): PauseState;
+  /** Null where the incident is not known. */
+  acknowledge(incidentId: string, act: Act): Incident | null;
+  snooze(incidentId: string, act: Act, untilMs: number): Incident | null;
+  resolve(incidentId: string, act: Act): Incident | null;
+  baseline(workflow: string, act: Act, request: BaselineRequest): Promise<BaselineOutcome>;
+}
+
+/** What became of sending a rejected body through the collector again. */
+export type ReplayOutcome = { kind: "accepted"; runs: number } | { kind: "rejected"; why: string };
+
+/** What the API and the pages are built on. */
+export interface WebDeps {
+  store: Store;
+  journal: Journal;
+  watch: Watch;
+  desk: ReviewDesk;
+  guard: Guard;
+  clock: Clock;
+  /** Sends the bytes of a reject through the collector again. */
+  replayReject: (rejectId: string) => Promise<ReplayOutcome>;
+  /** Answers a signed Slack button press; absent where Slack is not set up. */
+  slackActions?: (request: Request) => Promise<Response>;
+  metrics: { render(accept: string): Promise<{ contentType: string; body: string }> };
+  /** Full sentences on what keeps the sidecar from working; empty when it is ready. */
+  problems: () => Promise<string[]>;
+  /** The sidecar's own version. */
+  version: string;
+}
