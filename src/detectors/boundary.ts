@@ -1,0 +1,74 @@
+import { betaQuantile } from "./math/beta-quantile.ts";
+import { logit } from "./math/logit.ts";
+import { normalCdf } from "./math/normal-cdf.ts";
+import { type Effect, isShare, scoreMean, scoreVariance } from "./score.ts";
+
+/** What the boundary of a score rests on. */
+export interface BoundaryBasis {
+  /** *k* scores and *k* baseline shares. */
+  values: readonly number[];
+  shares: readonly number[];
+  /** Observations, days and hours in the baseline. */
+  runs: number;
+  days: number;
+  hours: number;
+  rhoDay: number;
+  rhoHour: number;
+  effect: Effect;
+}
+
+/**
+ * How far the null is moved, as tilts of a score: to the end of what the baseline's own error allows, and at
+ * least half of the smallest change that matters. null where nothing is left beyond (a share of 0 or 1).
+ */
+export function boundaries(basis: BoundaryBasis): { up: number | null; down: number | null } {
+  const z = guard(basis.days);
+  return isShare(basis.values) ? shareBoundaries(basis, z) : meanBoundaries(basis, z);
+}
+
+/**
+ * Standard errors of the baseline to allow for.
+ *
+ * A baseline that is off by d needs about 25 v / d² runs to raise an alarm (v the variance of one run). Over a
+ * horizon of use of `horizonDays` its error is therefore harmless up to 5 standard errors × √(baseline days /
+ * horizon); what is left of the 2.7 that one baseline in three hundred exceeds must come from the boundary.
+ */
+export function guard(days: number): number {
+  const horizonDays = 120;
+  return Math.max(0, 2.7 - 5 * Math.sqrt(days / horizonDays));
+}
+
+/** How many times its binomial variance the mean of the whole baseline has. */
+function inflation({ runs, days, hours, rhoDay, rhoHour }: BoundaryBasis): number {
+  return 1 + (rhoDay * runs) / Math.max(days, 1) + (rhoHour * runs) / Math.max(hours, 1);
+}
+
+function shareBoundaries(basis: BoundaryBasis, z: number): { up: number | null; down: number | null } {
+  const share = scoreMean(basis.values, basis.shares);
+  const factor = inflation(basis);
+  const half = smallest(basis.effect, share) / 2;
+  const events = (share * basis.runs) / factor + 0.5;
+  const others = ((1 - share) * basis.runs) / factor + 0.5;
+  const tail = normalCdf(-z);
+  const high = Math.max(share + half, betaQuantile(1 - tail, events, others));
+  const low = Math.min(share - half, betaQuantile(tail, events, others));
+  return {
+    up: high < 1 ? logit(high) - logit(share) : null,
+    down: low > 0 ? logit(low) - logit(share) : null,
+  };
+}
+
+function meanBoundaries(basis: BoundaryBasis, z: number): { up: number | null; down: number | null } {
+  const variance = scoreVariance(basis.values, basis.shares);
+  if (variance <= 0) return { up: null, down: null };
+  const error = z * Math.sqrt((variance * inflation(basis)) / basis.runs);
+  const shift = Math.max(error, smallest(basis.effect, 0, variance) / 2);
+  // A small tilt t moves the mean of a score by t times its variance.
+  return { up: shift / variance, down: -shift / variance };
+}
+
+/** The smallest change that matters, in the unit of the score's mean. */
+export function smallest(effect: Effect, share: number, variance = 1): number {
+  if ("deviations" in effect) return effect.deviations * Math.sqrt(variance);
+  return Math.max(effect.absolute, effect.relative * share);
+}

@@ -1,0 +1,34 @@
+/** What an owner is promised: false alarms per 1,000 days of one workflow, over all of its signals. */
+export interface Budget {
+  falseAlarmsPer1000WorkflowDays: number;
+}
+
+/** The evidence (in days) that one workflow's budget allows for, before it is split over signals. */
+export function workflowDays(budget: Budget): number {
+  return 1000 / budget.falseAlarmsPer1000WorkflowDays;
+}
+
+/**
+ * Which signals alarm: the top k, for the largest k whose k-th evidence reaches A m / k (e-d-BH).
+ *
+ * With k = 1 this is the plain split of the budget over m signals. Signals that move together need less each,
+ * and the mean of all evidence, which bounds the rule, is itself evidence against "nothing changed", however
+ * the signals depend on each other.
+ *
+ * @param logs ln evidence in days, one number per signal that may alarm.
+ * @param signals m, all signals of the workflow.
+ * @param days A of the workflow.
+ * @returns ln of the evidence that a signal needs at this moment.
+ *
+ * Sources: S. Dandapanthula, A. Ramdas, Multiple testing in multi-stream sequential change detection, arXiv
+ * 2501.04130; R. Wang, A. Ramdas, False discovery rate control with e-values, JRSS B 84 (2022).
+ */
+export function alarmLevel(logs: readonly number[], signals: number, days: number): number {
+  const alone = Math.log(days * Math.max(signals, 1));
+  const sorted = [...logs].filter((log) => log >= Math.log(days)).sort((a, b) => b - a);
+  for (let k = sorted.length; k > 1; k--) {
+    const level = alone - Math.log(k);
+    if ((sorted[k - 1] ?? -Infinity) >= level) return level;
+  }
+  return alone;
+}

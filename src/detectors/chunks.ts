@@ -1,0 +1,47 @@
+import type { Chunk } from "./state.ts";
+
+/** Chunks kept for today, and for the days before. */
+export const todayMax = 8;
+export const earlierMax = 8;
+
+/** Adds two successive chunks. */
+export function joinChunks(a: Chunk, b: Chunk): Chunk {
+  const joined: Chunk = {
+    atMs: a.atMs,
+    n: rounded(a.n + b.n),
+    hours: a.hours + b.hours,
+    x: a.x.map((count, k) => count + (b.x[k] ?? 0)),
+  };
+  if (a.e !== undefined) joined.e = a.e.map((count, k) => rounded(count + (b.e?.[k] ?? 0)));
+  return joined;
+}
+
+/** Four or more digits: rounding keeps the state small and hardly moves an expectation. */
+export function rounded(value: number): number {
+  const scale = value < 1 ? 1e6 : value < 1000 ? 1e4 : 1e2;
+  return Math.round(value * scale) / scale;
+}
+
+/**
+ * Drops starts until no more than `max` chunks remain: each time the start whose two sides are smallest
+ * beside what came after, so that recent starts stay close together and old ones far apart.
+ */
+export function thinChunks(chunks: Chunk[], max: number): Chunk[] {
+  while (chunks.length > max) {
+    let after = chunks.at(-1)?.n ?? 0;
+    let best = 0;
+    let bestRatio = Infinity;
+    for (let at = chunks.length - 3; at >= 0; at--) {
+      after += chunks[at + 2] === chunks.at(-1) ? 0 : (chunks[at + 2]?.n ?? 0);
+      const size = (chunks[at]?.n ?? 0) + (chunks[at + 1]?.n ?? 0);
+      const ratio = size / (after + 1e-9);
+      if (ratio >= bestRatio) continue;
+      bestRatio = ratio;
+      best = at;
+    }
+    const [a, b] = [chunks[best], chunks[best + 1]];
+    if (a === undefined || b === undefined) return chunks;
+    chunks.splice(best, 2, joinChunks(a, b));
+  }
+  return chunks;
+}

@@ -1,0 +1,131 @@
+import { hourMs } from "../model/clock.ts";
+import type { SignalBaseline } from "./baseline.ts";
+import type { Hour } from "./history.ts";
+import { chiSquareQuantile } from "./math/chi-square-quantile.ts";
+import { isShare, scoreMean, scoreVariance } from "./score.ts";
+import { expectedShares } from "./strata.ts";
+
+/**
+ * How much more a score varies between days (or hours) than chance explains.
+ *
+ * Two means of n₁ and n₂ observations differ by v (1/n₁ + 1/n₂)(1 + ρ h) in variance, h their harmonic mean,
+ * v the variance of one observation. For a share the noise is taken to act on the log odds with variance σ²,
+ * so ρ = p (1 − p) σ²; for other scores ρ = σ². σ² is what signals share, so σ² is what is pooled.
+ */
+export interface Excess {
+  /** Sum of estimates of σ², weighted by their worth, and the sum of worths (degrees of freedom). */
+  sum: number;
+  df: number;
+}
+
+/** σ² that is assumed before anything is known, worth `priorDf` degrees of freedom. */
+export interface NoisePrior {
+  day: number;
+  hour: number;
+}
+
+const priorDf = 3;
+/** What a signal takes over from the others is worth at most this many degrees of freedom. */
+const pooledDfMax = 10;
+
+/** The factor from σ² to ρ: p (1 − p) for a share, 1 for other scores and for volume. */
+export function noiseScale(baseline: SignalBaseline, values: readonly number[]): number {
+  if (baseline.layout.shape === "volume" || !isShare(values)) return 1;
+  const share = scoreMean(values, baseline.shares);
+  return share * (1 - share);
+}
+
+/** One group of observations: its size, and the sum of score residuals against the expectation. */
+interface Residual {
+  at: number;
+  n: number;
+  sum: number;
+  hits: number;
+}
+
+/** Measures the excess between successive days, and between each hour and the rest of its day. */
+export function measureExcess(
+  baseline: SignalBaseline,
+  values: readonly number[],
+  history: readonly Hour[],
+  prior: NoisePrior,
+): { day: Excess; hour: Excess } {
+  const hours = history.map((entry) => residual(baseline, values, entry)).filter(({ n }) => n > 0);
+  const days = new Map<number, Residual>();
+  for (const hour of hours) {
+    const at = Math.floor(hour.at / 24);
+    days.set(at, merge(days.get(at) ?? { at, n: 0, sum: 0, hits: 0 }, hour, 1));
+  }
+  const scale = noiseScale(baseline, values);
+  const pair = pairwise(baseline, values, scale);
+  const day: Excess = { sum: 0, df: 0 };
+  const hour: Excess = { sum: 0, df: 0 };
+  let before: Residual | null = null;
+  for (const today of [...days.values()].sort((a, b) => a.at - b.at)) {
+    if (before !== null) pair(before, today, prior.day, day);
+    before = today;
+  }
+  for (const one of hours) {
+    const today = days.get(Math.floor(one.at / 24));
+    if (today !== undefined && today.n > one.n) pair(one, merge(today, one, -1), prior.hour, hour);
+  }
+  return { day, hour };
+}
+
+function residual(baseline: SignalBaseline, values: readonly number[], { hour, n, counts }: Hour): Residual {
+  const shares = expectedShares(baseline, hour * hourMs);
+  if (baseline.layout.shape === "volume") {
+    const expected = shares[0] ?? 0;
+    return { at: hour, n: expected, sum: n - expected, hits: 0 };
+  }
+  const hits = scoreMean(values, counts) * n;
+  return { at: hour, n, sum: hits - n * scoreMean(values, shares), hits };
+}
+
+function merge(a: Residual, b: Residual, sign: 1 | -1): Residual {
+  return { at: a.at, n: a.n + sign * b.n, sum: a.sum + sign * b.sum, hits: a.hits + sign * b.hits };
+}
+
+/** Adds what two groups say about σ², each pair with its own pooled share, so that level shifts do no harm. */
+function pairwise(
+  baseline: SignalBaseline,
+  values: readonly number[],
+  scale: number,
+): (a: Residual, b: Residual, prior: number, to: Excess) => void {
+  const volume = baseline.layout.shape === "volume";
+  const share = !volume && isShare(values);
+  const overall = volume ? 1 : Math.max(scoreVariance(values, baseline.shares), 1e-9);
+  return (a, b, prior, to) => {
+    const pooled = (a.hits + b.hits) / (a.n + b.n);
+    const variance = share ? pooled * (1 - pooled) : overall;
+    const difference = a.sum / a.n - b.sum / b.n;
+    const zSquare = variance > 0 ? difference ** 2 / (variance * (1 / a.n + 1 / b.n)) : 0;
+    const information = (scale * 2) / (1 / a.n + 1 / b.n);
+    if (information <= 0) return;
+    const worth = ((prior * information) / (1 + prior * information)) ** 2;
+    to.sum += (worth * (zSquare - 1)) / information;
+    to.df += worth;
+  };
+}
+
+/** Pools the signals of a class: their common σ², and what it is worth to one of them. */
+export function poolExcess(excesses: readonly Excess[], prior: number): { variance: number; df: number } {
+  const df = excesses.reduce((sum, excess) => sum + excess.df, 0);
+  const sum = excesses.reduce((all, excess) => all + excess.sum, 0);
+  return {
+    variance: Math.max(0, (priorDf * prior + sum) / (priorDf + df)),
+    df: Math.min(pooledDfMax, priorDf + df),
+  };
+}
+
+/**
+ * The σ² to reckon with for one signal: its own and the pooled estimate, taken at the lower `alpha` quantile
+ * of the chi-square distribution, that is at the cautious end.
+ *
+ * Pairs of successive days overlap, so they are worth two thirds of their number.
+ */
+export function cautiousVariance(own: Excess, pool: { variance: number; df: number }, alpha: number): number {
+  const estimate = Math.max(0, (pool.df * pool.variance + own.sum) / (pool.df + own.df));
+  const df = pool.df + (2 / 3) * own.df;
+  return (estimate * df) / chiSquareQuantile(alpha, df);
+}

@@ -1,0 +1,188 @@
+import { dayMs } from "../model/clock.ts";
+import type { Drift } from "../model/verdict.ts";
+import type { Score, SignalBaseline } from "./baseline.ts";
+import { smallest } from "./boundary.ts";
+import { joinChunks } from "./chunks.ts";
+import { dot } from "./evidence.ts";
+import { baselineFigure, daysIn, figure, shiftOf, unitOf } from "./figures.ts";
+import { logAdd } from "./math/log-add.ts";
+import { logit } from "./math/logit.ts";
+import { findOnset } from "./onset.ts";
+import type { PreparedSignal } from "./prepare.ts";
+import { type Effect, isShare, scoreMean } from "./score.ts";
+import { scoreShapes } from "./shape.ts";
+import { type Chunk, type DriftState, noEvidence, type SignalState } from "./state.ts";
+
+/** Evidence, in days, at which a drift counts as gone. */
+const recoveryDays = 100;
+/** Runs since the onset below which nothing is paused. */
+const pauseRunsMin = 20;
+/** How many times the evidence of an alert a pause needs. */
+const pauseFactor = 30;
+/** Standard errors by which a pause must clear twice the smallest change that matters. */
+const pauseMargin = 3;
+
+/**
+ * Turns an alarm into a drift: the score that carries most of the evidence, its direction and onset.
+ *
+ * @param log ln M of each component.
+ */
+export function openDrift(
+  signal: PreparedSignal,
+  state: SignalState,
+  log: readonly number[],
+  nowMs: number,
+): DriftState {
+  const best = signal.components
+    .map((component, index) => ({ component, log: component.logWeight + (log[index] ?? noEvidence) }))
+    .reduce((a, b) => (b.log > a.log ? b : a)).component;
+  const score = scoreAt(signal.baseline, best.score);
+  const direction = best.tilt > 0 ? "up" : "down";
+  const { since, ...onset } = findOnset(signal.baseline, score, direction, state.chunks, nowMs);
+  return { score: best.score, direction, onset, detectedMs: nowMs, since, recovery: noEvidence };
+}
+
+/**
+ * Follows an open drift by one chunk: counts since the onset, and the reverse test, a Shiryaev-Roberts sum of
+ * likelihood ratios of the baseline against half the drift.
+ *
+ * @param elapsedMs Time since the chunk before.
+ */
+export function followDrift(
+  signal: PreparedSignal,
+  drift: DriftState,
+  chunk: Chunk,
+  elapsedMs: number,
+): DriftState {
+  const { baseline } = signal;
+  const score = scoreAt(baseline, drift.score);
+  const half = halfway(baseline, score, drift);
+  const hits = dot(score.values, chunk.x);
+  const shares = chunk.e ?? baseline.shares.map((share) => share * chunk.n);
+  const z =
+    chunk.n > 0
+      ? shares.reduce((sum, e, k) => sum + (e / chunk.n) * Math.exp(half * (score.values[k] ?? 0)), 0)
+      : 1;
+  const log =
+    baseline.layout.shape === "volume"
+      ? chunk.n * Math.expm1(half) - half * (chunk.x[0] ?? 0)
+      : chunk.n * Math.log(z) - half * hits;
+  const perDay =
+    (baseline.layout.shape === "volume" ? (baseline.shares[0] ?? 0) * 24 : baseline.runs / baseline.days) ||
+    1;
+  const damping = 1 + score.rhoDay * perDay + (score.rhoHour * perDay) / 24;
+  const weight = Math.log(Math.max(elapsedMs, 1) / dayMs);
+  return {
+    ...drift,
+    since: joinChunks(drift.since, chunk),
+    recovery: Math.max(noEvidence, logAdd(drift.recovery, weight) + log / damping),
+  };
+}
+
+/** True once the reverse test says that the signal is back at its baseline. */
+export function hasRecovered(drift: DriftState): boolean {
+  return drift.recovery >= Math.log(recoveryDays);
+}
+
+/** The verdict on an open drift. */
+export function driftVerdict(
+  signal: PreparedSignal,
+  state: SignalState,
+  drift: DriftState,
+  alarmLevel: number,
+  nowMs: number,
+): Drift {
+  const { baseline } = signal;
+  const score = scoreAt(baseline, drift.score);
+  const { shift, variance } = shiftOf(baseline, score, drift.since);
+  const unit = effectUnit(baseline, score, variance);
+  return {
+    kind: "drift",
+    evidence: relativeEvidence(state.evidence, alarmLevel),
+    ...unitOf(baseline, score),
+    direction: drift.direction,
+    baseline: baselineFigure(baseline, score),
+    current: figure(baseline, score, drift.since, daysIn(drift.since.atMs, nowMs)),
+    onset: drift.onset,
+    pause: mustPause(baseline, score, drift, state.evidence - alarmLevel, nowMs),
+    effect: Math.abs(shift) / unit,
+  };
+}
+
+/** Evidence on a scale where 1 is the alarm level: the ratio of logarithms of days, 0 for less than a day. */
+export function relativeEvidence(logDays: number, alarmLevel: number): number {
+  return Math.max(0, logDays / alarmLevel);
+}
+
+/**
+ * The strict rule for stopping an automation: thirty times the evidence of an alert, enough runs, and even
+ * the cautious end of the noise leaves a change well beyond twice the smallest one that matters.
+ */
+function mustPause(
+  baseline: SignalBaseline,
+  score: Score,
+  drift: DriftState,
+  logExcess: number,
+  nowMs: number,
+): boolean {
+  const { since } = drift;
+  if (logExcess < Math.log(pauseFactor)) return false;
+  if (baseline.layout.shape !== "volume" && since.n < pauseRunsMin) return false;
+  const { shift, variance } = shiftOf(baseline, score, since);
+  if (shift > 0 !== (drift.direction === "up")) return false;
+  const noise =
+    1 / Math.max(since.n, 1) +
+    score.rhoDayStrict / daysIn(since.atMs, nowMs) +
+    score.rhoHourStrict / Math.max(since.hours, 1) +
+    1 / baseline.runs +
+    score.rhoDayStrict / Math.max(baseline.days, 1);
+  const error = Math.sqrt(Math.max(variance, varianceNow(score, since)) * noise);
+  return Math.abs(shift) - pauseMargin * error > 2 * effectUnit(baseline, score, variance);
+}
+
+/** Variance of the score after the change: rates near zero are noisier once they have risen. */
+function varianceNow(score: Score, since: Chunk): number {
+  if (!isShare(score.values)) return 0;
+  const share = scoreMean(score.values, since.x);
+  return share * (1 - share);
+}
+
+/** The smallest change of a score that matters, in the unit of its mean. */
+function effectUnit(baseline: SignalBaseline, score: Score, variance: number): number {
+  const effect: Effect = scoreShapes(baseline.layout, baseline.shares).find(({ of }) => of === score.of)
+    ?.effect ?? {
+    deviations: 0.1,
+  };
+  if (baseline.layout.shape === "volume") return smallest(effect, 1);
+  return smallest(effect, scoreMean(score.values, baseline.shares), variance);
+}
+
+/** The tilt halfway between the null's boundary and the drift as it stands. */
+function halfway(baseline: SignalBaseline, score: Score, drift: DriftState): number {
+  const up = drift.direction === "up";
+  const bound = (up ? score.up : score.down) ?? 0;
+  const { shift, variance } = shiftOf(baseline, score, drift.since);
+  const tilt = currentTilt(baseline, score, drift.since, shift, variance);
+  const beyond = up ? Math.max(tilt, 2 * bound) : Math.min(tilt, 2 * bound);
+  return (bound + Math.max(-4, Math.min(4, beyond))) / 2;
+}
+
+function currentTilt(
+  baseline: SignalBaseline,
+  score: Score,
+  since: Chunk,
+  shift: number,
+  variance: number,
+): number {
+  if (baseline.layout.shape === "volume") return Math.log(Math.max(1 + shift, 0.01));
+  if (!isShare(score.values)) return variance > 0 ? shift / variance : 0;
+  const clip = (share: number): number => Math.min(Math.max(share, 1e-4), 1 - 1e-4);
+  const seen = scoreMean(score.values, since.x);
+  return logit(clip(seen)) - logit(clip(seen - shift));
+}
+
+function scoreAt(baseline: SignalBaseline, index: number): Score {
+  const score = baseline.scores[index];
+  if (score === undefined) throw new RangeError(`Cannot follow drift: no score ${index} in the baseline`);
+  return score;
+}

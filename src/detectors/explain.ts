@@ -1,0 +1,159 @@
+import { minuteMs } from "../model/clock.ts";
+import type { SignalKey, SignalKind } from "../model/signal.ts";
+import type { Drift, Figure, SignalVerdict, Unit } from "../model/verdict.ts";
+import { newBin, rareBin } from "./layout.ts";
+
+/**
+ * Says in one sentence what an owner needs to know about a verdict: what, how much before, since when, how
+ * much now, on how many runs. Times are UTC and say so.
+ *
+ * @example
+ * `output.vendor` was empty in 0.4 % of runs; since Tue 17 Nov 14:10 UTC (± 20 min) it is empty in 31 %
+ * (25–38 %) of 212 runs.
+ */
+export function explain({ signal, verdict }: SignalVerdict): string {
+  switch (verdict.kind) {
+    case "insufficient":
+      return `${subject(signal)} cannot be judged yet: ${missing(verdict.runs, verdict.runsMin)}.`;
+    case "stable":
+      return `${subject(signal)} is as usual: ${amount(verdict.current.value, verdict.unit)} against ${amount(
+        verdict.baseline.value,
+        verdict.unit,
+      )} in the baseline.`;
+    case "drift":
+      return explainDrift(signal, verdict);
+  }
+}
+
+function explainDrift(signal: SignalKey, drift: Drift): string {
+  const [before, now] = wording(signal, drift);
+  const { unit, baseline, current } = drift;
+  return `${before(amount(baseline.value, unit))}; since ${since(drift)} ${now(
+    `${amount(current.value, unit)} (${range(current, unit)})`,
+  )}${runsOf(drift, signal)}.`;
+}
+
+/** How a kind speaks of its figures: before and now. */
+function wording(signal: SignalKey, drift: Drift): [(figure: string) => string, (figure: string) => string] {
+  const name = subject(signal);
+  if (drift.unit === "share") {
+    const { was, is } = events[signal.kind] ?? categoryWords(drift.of);
+    return [(figure) => `${name} ${was} in ${figure} of runs`, (figure) => `it ${is} in ${figure}`];
+  }
+  if (drift.unit === "runs/h") {
+    return [
+      (figure) => `${name} brought ${figure} for this time of the week`,
+      (figure) => `it brings ${figure}`,
+    ];
+  }
+  const what = drift.of === "spread" ? "spread over" : "was typically";
+  const whatNow = drift.of === "spread" ? "spreads over" : "is";
+  return [(figure) => `${name} ${what} ${figure}`, (figure) => `it ${whatNow} ${figure}`];
+}
+
+const events: Partial<Record<SignalKind, { was: string; is: string }>> = {
+  null_rate: { was: "was empty", is: "is empty" },
+  allowed_values: { was: "was outside the allowed values", is: "is outside them" },
+  override_rate: { was: "was corrected by reviewers", is: "is corrected" },
+  unusable_rate: { was: "was rejected by reviewers", is: "is rejected" },
+  low_confidence: { was: "had low confidence", is: "has low confidence" },
+  failure_tokens: { was: "held a failure phrase", is: "holds one" },
+  errors: { was: "failed", is: "fails" },
+  step_errors: { was: "failed", is: "fails" },
+  retries: { was: "was retried", is: "is retried" },
+  duplicates: { was: "was a duplicate", is: "is a duplicate" },
+  contract: { was: "broke its contract", is: "breaks it" },
+  shadow_disagreement: { was: "disagreed with the human decision", is: "disagrees" },
+  canary_delta: { was: "differed from the pinned answers", is: "differs" },
+  outcome: { was: "came true", is: "comes true" },
+};
+
+function categoryWords(of: string): { was: string; is: string } {
+  const value = of === newBin || of === rareBin ? of : of.startsWith("=") ? `"${of.slice(1)}"` : of;
+  if (of === newBin) return { was: "had a value never seen before", is: "has one" };
+  if (of === rareBin) return { was: "had a rare value", is: "has one" };
+  return { was: `was ${value}`, is: "is" };
+}
+
+function subject({ kind, field, workflow }: SignalKey): string {
+  if (field !== "") return `\`${field}\``;
+  switch (kind) {
+    case "override_rate":
+    case "unusable_rate":
+      return `The output of ${workflow}`;
+    case "volume":
+      return workflow;
+    case "latency":
+      return `A run of ${workflow}`;
+    case "tokens":
+      return `The token count of ${workflow}`;
+    case "cost":
+      return `The cost of a run of ${workflow}`;
+    default:
+      return `A run of ${workflow}`;
+  }
+}
+
+function missing(runs: number, runsMin: number): string {
+  const more = Math.max(1, runsMin - runs);
+  return `${runs} of ${runsMin} observations so far, ${more} more needed`;
+}
+
+function runsOf({ unit, current }: Drift, { kind }: SignalKey): string {
+  if (unit === "runs/h") return ` (${current.runs} runs since)`;
+  const what = kind === "override_rate" || kind === "unusable_rate" ? "reviewed runs" : "runs";
+  return unit === "share" ? ` of ${current.runs} ${what}` : ` over ${current.runs} ${what}`;
+}
+
+/** "Tue 17 Nov 14:10 UTC (± 20 min)". */
+function since({ onset }: Drift): string {
+  const halfMs = Math.max(onset.atMs - onset.earliestMs, onset.latestMs - onset.atMs);
+  return `${utc(onset.atMs)} (± ${duration(halfMs)})`;
+}
+
+const weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+function utc(atMs: number): string {
+  const at = new Date(atMs);
+  const clock = at.toISOString().slice(11, 16);
+  return `${weekdays[at.getUTCDay()] ?? ""} ${at.getUTCDate()} ${months[at.getUTCMonth()] ?? ""} ${clock} UTC`;
+}
+
+function duration(ms: number): string {
+  const minutes = Math.max(1, Math.round(ms / minuteMs));
+  if (minutes < 90) return `${minutes} min`;
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} days`;
+}
+
+function range(figure: Figure, unit: Unit): string {
+  if (unit === "share") return `${percent(figure.low)}–${percent(figure.high)} %`;
+  return `${plain(figure.low)}–${plain(figure.high)}`;
+}
+
+function amount(value: number, unit: Unit): string {
+  switch (unit) {
+    case "share":
+      return `${percent(value)} %`;
+    case "usd":
+      return `$${plain(value)}`;
+    case "runs/h":
+      return `${plain(value)} runs an hour`;
+    case "number":
+      return plain(value);
+    default:
+      return `${plain(value)} ${unit}`;
+  }
+}
+
+/** Percent with two figures below ten, whole above. */
+function percent(share: number): string {
+  const value = share * 100;
+  if (value === 0 || value >= 9.95) return value.toFixed(0);
+  return value >= 0.1 ? value.toFixed(1).replace(/\.0$/, "") : "under 0.1";
+}
+
+function plain(value: number): string {
+  return Math.abs(value) >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
+}

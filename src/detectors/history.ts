@@ -1,0 +1,35 @@
+import { hourMs } from "../model/clock.ts";
+import { type SignalBucket, total } from "../model/signal.ts";
+import { type BinIndex, coarseCounts } from "./layout.ts";
+
+/** Coarse counts of one signal in one hour: `hour` counts from the epoch, `counts` has *k* entries. */
+export interface Hour {
+  hour: number;
+  n: number;
+  counts: number[];
+}
+
+/** Sums observations by raw bin over all buckets. The age of a delayed label stays in the bin. */
+export function rawCounts(buckets: readonly SignalBucket[]): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const { counts } of buckets) {
+    for (const bin in counts) sums.set(bin, (sums.get(bin) ?? 0) + (counts[bin] ?? 0));
+  }
+  return sums;
+}
+
+/** Gathers the buckets of one signal into hours, oldest first. */
+export function byHour(buckets: readonly SignalBucket[], index: BinIndex, k: number): Hour[] {
+  const hours = new Map<number, Hour>();
+  for (const bucket of buckets) {
+    const hour = Math.floor(bucket.startMs / hourMs);
+    const counts = coarseCounts(index, k, bucket.counts);
+    const seen = hours.get(hour) ?? { hour, n: 0, counts: new Array<number>(k).fill(0) };
+    hours.set(hour, {
+      hour,
+      n: seen.n + total(bucket.counts),
+      counts: seen.counts.map((n, at) => n + (counts[at] ?? 0)),
+    });
+  }
+  return [...hours.values()].sort((a, b) => a.hour - b.hour);
+}

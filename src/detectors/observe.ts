@@ -1,0 +1,68 @@
+import { dayMs, hourMs } from "../model/clock.ts";
+import { type SignalBucket, total } from "../model/signal.ts";
+import { earlierMax, rounded, thinChunks, todayMax } from "./chunks.ts";
+import { componentEvidence } from "./evidence.ts";
+import { expectedLabelShare } from "./label.ts";
+import { coarseCounts } from "./layout.ts";
+import type { PreparedSignal } from "./prepare.ts";
+import { type Chunk, noEvidence, type SignalState } from "./state.ts";
+import { expectedShares } from "./strata.ts";
+
+/** Turns one bucket into a chunk: coarse counts, and what the baseline expected of them. */
+export function observeBucket(signal: PreparedSignal, state: SignalState, bucket: SignalBucket): Chunk {
+  const { baseline, index } = signal;
+  const n = total(bucket.counts);
+  const hour = Math.floor(bucket.startMs / hourMs);
+  const chunk: Chunk = {
+    atMs: bucket.startMs,
+    n,
+    hours: hour > state.hour ? 1 : 0,
+    x: coarseCounts(index, baseline.shares.length, bucket.counts),
+  };
+  if (baseline.ages !== null) {
+    const yes = expectedLabelShare(1 - (baseline.shares[0] ?? 0), baseline.ages, bucket.counts);
+    chunk.e = [rounded(n * (1 - yes)), rounded(n * yes)];
+  } else if (baseline.strata !== null) {
+    chunk.e = expectedShares(baseline, bucket.startMs).map((share) => rounded(share * n));
+  }
+  return chunk;
+}
+
+/** The expected runs of a span within one hour, and the runs that came at its end. */
+export function observeVolume(signal: PreparedSignal, state: SignalState, toMs: number, runs: number): Chunk {
+  const fromMs = state.readMs;
+  const perHour = expectedShares(signal.baseline, fromMs)[0] ?? 0;
+  const hour = Math.floor(fromMs / hourMs);
+  const n = rounded((perHour * (toMs - fromMs)) / hourMs);
+  return { atMs: fromMs, n, hours: hour > state.hour ? 1 : 0, x: [runs] };
+}
+
+/** Adds a chunk to a state, closing the day before where the chunk begins a new one. */
+export function addChunk(
+  signal: PreparedSignal,
+  before: SignalState,
+  chunk: Chunk,
+  endMs: number,
+): SignalState {
+  const state = chunk.atMs >= before.dayMs + dayMs ? closeDay(signal, before, chunk.atMs) : { ...before };
+  const earlier = state.chunks.filter(({ atMs }) => atMs < state.dayMs);
+  const today = state.chunks.filter(({ atMs }) => atMs >= state.dayMs);
+  state.chunks = [...earlier, ...thinChunks([...today, chunk], todayMax)];
+  state.hour = Math.floor(chunk.atMs / hourMs);
+  state.readMs = endMs;
+  state.runs += chunk.x.reduce((sum, count) => sum + count, 0);
+  return state;
+}
+
+/** Folds the evidence of the current day into `logEvidence` and begins the day that holds `nowMs`. */
+function closeDay(signal: PreparedSignal, state: SignalState, nowMs: number): SignalState {
+  const endMs = state.dayMs + dayMs;
+  const log = componentEvidence(signal, state, endMs);
+  return {
+    ...state,
+    logEvidence: log.map((value) => Math.round(Math.max(noEvidence, value) * 1e6) / 1e6),
+    dayMs: Math.floor(nowMs / dayMs) * dayMs,
+    committedMs: endMs,
+    chunks: thinChunks([...state.chunks], earlierMax),
+  };
+}

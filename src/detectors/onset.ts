@@ -1,0 +1,103 @@
+import type { Score, SignalBaseline } from "./baseline.ts";
+import { joinChunks } from "./chunks.ts";
+import { daysIn, effectiveRuns, shiftOf } from "./figures.ts";
+import { binaryDivergence } from "./math/binary-divergence.ts";
+import { isShare, scoreMean } from "./score.ts";
+import type { Chunk } from "./state.ts";
+
+/** When a drift began, and the counts since. */
+export interface Onset {
+  atMs: number;
+  earliestMs: number;
+  latestMs: number;
+  since: Chunk;
+}
+
+/**
+ * Estimates when a score began to drift: the start after which the observations differ most from the
+ * baseline (maximum likelihood, with the level after the change unknown), and an 80 % interval from the
+ * likelihoods of all starts.
+ *
+ * @param chunks Oldest first, at least one.
+ * @param endMs End of the last chunk.
+ */
+export function findOnset(
+  baseline: SignalBaseline,
+  score: Score,
+  direction: "up" | "down",
+  chunks: readonly Chunk[],
+  endMs: number,
+): Onset {
+  const starts: { chunk: Chunk; since: Chunk; spanMs: number; log: number }[] = [];
+  let since: Chunk | null = null;
+  let nextMs = endMs;
+  for (const chunk of [...chunks].reverse()) {
+    since = since === null ? chunk : joinChunks(chunk, since);
+    const spanMs = Math.max(nextMs - chunk.atMs, 1);
+    const log = departure(baseline, score, direction, since, endMs) + Math.log(spanMs) / 4;
+    starts.unshift({ chunk, since, spanMs, log });
+    nextMs = chunk.atMs;
+  }
+  const best = starts.reduce((a, b) => (b.log > a.log ? b : a), starts[0] ?? noStart());
+  const at = starts.indexOf(best);
+  const level = shiftOf(baseline, score, best.since).shift;
+  const part = (index: number): number => {
+    const entry = starts[index];
+    if (entry === undefined || level === 0) return 0;
+    return Math.min(1, Math.max(0, shiftOf(baseline, score, entry.chunk).shift / level)) * entry.spanMs;
+  };
+  const beforeMs = at > 0 ? part(at - 1) : 0;
+  const lateMs = at < starts.length - 1 ? best.spanMs - part(at) : 0;
+  const atMs = Math.round(
+    best.chunk.atMs - (beforeMs < (starts[at - 1]?.spanMs ?? 0) / 2 ? beforeMs : 0) + lateMs,
+  );
+  const interval = credible(starts);
+  return {
+    atMs,
+    earliestMs: Math.min(atMs, interval.earliestMs),
+    latestMs: Math.max(atMs, interval.latestMs),
+    since: best.since,
+  };
+}
+
+/** Damped log likelihood ratio of the level seen since a start against the baseline. */
+function departure(
+  baseline: SignalBaseline,
+  score: Score,
+  direction: "up" | "down",
+  since: Chunk,
+  endMs: number,
+): number {
+  const { shift, variance } = shiftOf(baseline, score, since);
+  if (shift === 0 || shift > 0 !== (direction === "up")) return 0;
+  const runs = effectiveRuns(score, since, daysIn(since.atMs, endMs));
+  if (baseline.layout.shape === "volume") {
+    const ratio = 1 + shift;
+    return runs * ((ratio > 0 ? ratio * Math.log(ratio) : 0) - shift);
+  }
+  if (!isShare(score.values)) return variance > 0 ? (runs * shift ** 2) / (2 * variance) : 0;
+  const seen = scoreMean(score.values, since.x);
+  return runs * binaryDivergence(seen, Math.min(Math.max(seen - shift, 1e-9), 1 - 1e-9));
+}
+
+/** The middle 80 % of the starts, weighted by likelihood; each start stands for its chunk. */
+function credible(starts: readonly { chunk: Chunk; spanMs: number; log: number }[]): {
+  earliestMs: number;
+  latestMs: number;
+} {
+  const top = Math.max(...starts.map(({ log }) => log));
+  const weights = starts.map(({ log }) => Math.exp(log - top));
+  const sum = weights.reduce((a, b) => a + b, 0);
+  let below = 0;
+  let earliestMs: number | null = null;
+  for (const [at, { chunk, spanMs }] of starts.entries()) {
+    below += (weights[at] ?? 0) / sum;
+    if (earliestMs === null && below >= 0.1) earliestMs = starts[at - 1]?.chunk.atMs ?? chunk.atMs;
+    if (below >= 0.9) return { earliestMs: earliestMs ?? chunk.atMs, latestMs: chunk.atMs + spanMs };
+  }
+  return { earliestMs: starts[0]?.chunk.atMs ?? 0, latestMs: starts.at(-1)?.chunk.atMs ?? 0 };
+}
+
+function noStart(): never {
+  throw new RangeError("Cannot find an onset: no observations");
+}

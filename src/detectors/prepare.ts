@@ -1,0 +1,71 @@
+import { signalId } from "../model/signal.ts";
+import type { SignalBaseline, WorkflowBaseline } from "./baseline.ts";
+import { type BinIndex, binIndex } from "./layout.ts";
+import { isShare } from "./score.ts";
+import { scoreShapes } from "./shape.ts";
+
+/** One alternative of one score. */
+export interface Component {
+  score: number;
+  tilt: number;
+  /** The null's tilt. */
+  bound: number;
+  logWeight: number;
+  rhoDay: number;
+  rhoHour: number;
+  /** For a share: e^bound and e^tilt − 1. For other scores: *k* factors of the null and of the alternative. */
+  share: { boundFactor: number; rise: number } | null;
+  below: number[];
+  above: number[];
+}
+
+/** A signal's baseline, compiled for repeated use. */
+export interface PreparedSignal {
+  id: string;
+  baseline: SignalBaseline;
+  index: BinIndex;
+  components: Component[];
+}
+
+/** A baseline, compiled: pure derivation, remembered for as long as the baseline object lives. */
+export interface Prepared {
+  baseline: WorkflowBaseline;
+  signals: PreparedSignal[];
+  byId: Map<string, PreparedSignal>;
+}
+
+const prepared = new WeakMap<WorkflowBaseline, Prepared>();
+
+/** Compiles a baseline; the second call with the same object is free. */
+export function prepare(baseline: WorkflowBaseline): Prepared {
+  const known = prepared.get(baseline);
+  if (known !== undefined) return known;
+  const signals = baseline.signals.map((signal) => ({
+    id: signalId({ ...signal, workflow: baseline.workflow }),
+    baseline: signal,
+    index: binIndex(signal.layout),
+    components: compile(signal),
+  }));
+  const result = { baseline, signals, byId: new Map(signals.map((signal) => [signal.id, signal])) };
+  prepared.set(baseline, result);
+  return result;
+}
+
+function compile(baseline: SignalBaseline): Component[] {
+  const shapes = scoreShapes(baseline.layout, baseline.shares);
+  const components = baseline.scores.flatMap((score, at) => {
+    const shape = shapes.find(({ of }) => of === score.of);
+    return (shape?.tilts ?? []).flatMap((tilt): Component[] => {
+      const bound = tilt > 0 ? score.up : score.down;
+      if (bound === null) return [];
+      const logWeight = Math.log((shape?.weight ?? 1) / (shape?.tilts.length ?? 1));
+      const share = isShare(score.values) ? { boundFactor: Math.exp(bound), rise: Math.expm1(tilt) } : null;
+      const below = score.values.map((value) => Math.exp(bound * value));
+      const above = score.values.map((value) => Math.exp((bound + tilt) * value));
+      const { rhoDay, rhoHour } = score;
+      return [{ score: at, tilt, bound, logWeight, rhoDay, rhoHour, share, below, above }];
+    });
+  });
+  const sum = components.reduce((all, { logWeight }) => all + Math.exp(logWeight), 0);
+  return components.map((component) => ({ ...component, logWeight: component.logWeight - Math.log(sum) }));
+}

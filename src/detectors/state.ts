@@ -1,0 +1,96 @@
+import { dayMs } from "../model/clock.ts";
+import type { SignalKind } from "../model/signal.ts";
+import type { WorkflowBaseline } from "./baseline.ts";
+
+/**
+ * Where the detectors of one workflow stand: plain JSON, saved with the position of the sweep.
+ *
+ * Evidence of the days before today is one number for each component (`logEvidence`). Today, and the recent
+ * past for the sake of onset and figures, is a list of *chunks*: counts between two times. The evidence since
+ * any chunk's start follows from the counts, so a chunk's start is where a drift may have begun.
+ */
+export interface WorkflowState {
+  format: 1;
+  /** Everything before this has been read, in milliseconds since the epoch. 0 before the first step. */
+  throughMs: number;
+  signals: Record<string, SignalState>;
+  /** Signals that the baseline does not know, by id. */
+  unknown: Record<string, UnknownState>;
+}
+
+/** Counts of one signal between `atMs` and the start of the next chunk. */
+export interface Chunk {
+  atMs: number;
+  /** Observations; for volume the runs that were expected. */
+  n: number;
+  /** Hours that began to have observations in this chunk. */
+  hours: number;
+  /** *k* counts. */
+  x: number[];
+  /** *k* expected counts, where they differ from n times the baseline's shares. */
+  e?: number[];
+}
+
+/** Where one signal stands. */
+export interface SignalState {
+  /** Logarithm of each component's evidence (in days) at the end of the day before `dayMs`. */
+  logEvidence: number[];
+  /** Start of the current day, and the end of the span whose starts are in `logEvidence`. */
+  dayMs: number;
+  committedMs: number;
+  /** End of what was read, for volume alone: it counts the time without runs too. */
+  readMs: number;
+  /** The latest hour with observations, from the epoch. */
+  hour: number;
+  /** Oldest first; those at or after `dayMs` are today's. */
+  chunks: Chunk[];
+  /** Logarithm of the evidence over all components, in days. */
+  evidence: number;
+  /** Observations read since the baseline. */
+  runs: number;
+  drift: DriftState | null;
+}
+
+/** A drift that was found and has not gone back. */
+export interface DriftState {
+  /** Index of the score, and the direction in which it moved. */
+  score: number;
+  direction: "up" | "down";
+  onset: { atMs: number; earliestMs: number; latestMs: number };
+  detectedMs: number;
+  /** Counts since the onset. */
+  since: Chunk;
+  /** Logarithm of the evidence for being back at the baseline. */
+  recovery: number;
+}
+
+/** A signal that appeared after the baseline was learned. */
+export interface UnknownState {
+  kind: SignalKind;
+  field: string;
+  runs: number;
+  firstMs: number;
+}
+
+/** The logarithm that stands for no evidence at all; JSON has no minus infinity. */
+export const noEvidence = -99;
+
+/** The state before anything has been read. Reading begins at the end of the baseline unless told otherwise. */
+export function startState(baseline: WorkflowBaseline, fromMs: number = baseline.toMs): WorkflowState {
+  return { format: 1, throughMs: fromMs, signals: {}, unknown: {} };
+}
+
+/** The state of one signal before anything has been read. */
+export function startSignal(components: number, atMs: number): SignalState {
+  return {
+    logEvidence: new Array<number>(components).fill(noEvidence),
+    dayMs: Math.floor(atMs / dayMs) * dayMs,
+    committedMs: atMs,
+    readMs: atMs,
+    hour: -1,
+    chunks: [],
+    evidence: noEvidence,
+    runs: 0,
+    drift: null,
+  };
+}

@@ -1,0 +1,70 @@
+import type { SignalKey } from "../model/signal.ts";
+import type { SignalVerdict, Stable, Verdict } from "../model/verdict.ts";
+import { learnDefaults } from "./baseline.ts";
+import { type Budget, workflowDays } from "./budget.ts";
+import { joinChunks } from "./chunks.ts";
+import { driftVerdict, relativeEvidence } from "./drift.ts";
+import { baselineFigure, daysIn, figure, recentMs, unitOf } from "./figures.ts";
+import type { Prepared, PreparedSignal } from "./prepare.ts";
+import type { Chunk, SignalState, WorkflowState } from "./state.ts";
+
+/** Observations since the baseline below which a signal is not called stable. */
+const currentRunsMin = 20;
+
+/** The verdict on every signal of a workflow, at the position of its state. */
+export function workflowVerdicts(prepared: Prepared, state: WorkflowState, budget: Budget): SignalVerdict[] {
+  const { workflow } = prepared.baseline;
+  const level = Math.log(workflowDays(budget) * Math.max(prepared.signals.length, 1));
+  const known = prepared.signals.map((signal): SignalVerdict => {
+    const { kind, field } = signal.baseline;
+    const verdict = judge(signal, state.signals[signal.id], level, state.throughMs);
+    return { signal: { workflow, kind, field }, atMs: state.throughMs, verdict };
+  });
+  const unknown = Object.values(state.unknown).map(({ kind, field, runs }): SignalVerdict => {
+    const signal: SignalKey = { workflow, kind, field };
+    return {
+      signal,
+      atMs: state.throughMs,
+      verdict: { kind: "insufficient", runs, runsMin: learnDefaults.runsMin },
+    };
+  });
+  return [...known, ...unknown];
+}
+
+function judge(
+  signal: PreparedSignal,
+  state: SignalState | undefined,
+  level: number,
+  nowMs: number,
+): Verdict {
+  if (state?.drift) return driftVerdict(signal, state, state.drift, level, nowMs);
+  const volume = signal.baseline.kind === "volume";
+  if (state === undefined || (!volume && state.runs < currentRunsMin)) {
+    return { kind: "insufficient", runs: state?.runs ?? 0, runsMin: currentRunsMin };
+  }
+  return stable(signal, state, level, nowMs);
+}
+
+function stable(signal: PreparedSignal, state: SignalState, level: number, nowMs: number): Stable {
+  const { baseline } = signal;
+  const score = baseline.scores[0];
+  if (score === undefined) throw new RangeError("Cannot judge a signal: its baseline has no score");
+  const recent = lately(state.chunks, nowMs, baseline.shares.length);
+  return {
+    kind: "stable",
+    evidence: relativeEvidence(state.evidence, level),
+    ...unitOf(baseline, score),
+    baseline: baselineFigure(baseline, score),
+    current: figure(baseline, score, recent, daysIn(recent.atMs, nowMs)),
+  };
+}
+
+/** The latest day, or as many chunks as it takes to show a hundred observations. */
+function lately(chunks: readonly Chunk[], nowMs: number, k: number): Chunk {
+  let sum: Chunk = { atMs: nowMs, n: 0, hours: 0, x: new Array<number>(k).fill(0) };
+  for (const chunk of [...chunks].reverse()) {
+    if (sum.n >= 100 && chunk.atMs < nowMs - recentMs) break;
+    sum = joinChunks(chunk, sum);
+  }
+  return sum;
+}
