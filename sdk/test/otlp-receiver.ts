@@ -56,11 +56,13 @@ export interface Answer {
   body?: Uint8Array;
 }
 
-/** A server that takes OTLP and keeps what it was sent; `answer` decides what it says. */
+/** A server that takes what a sidecar takes and keeps what it was sent; `answer` decides what it says. */
 export interface OtlpReceiver {
   endpoint: string;
   spans: ReceivedSpan[];
   logs: ReceivedLog[];
+  /** What came to `/v1/runs`. */
+  runs: any[];
   /** Attributes of the latest resource. */
   resource: Record<string, Value>;
   requests: { path: string; headers: IncomingHttpHeaders; bytes: number }[];
@@ -73,6 +75,7 @@ export async function openReceiver(port = 0): Promise<OtlpReceiver> {
     endpoint: "",
     spans: [],
     logs: [],
+    runs: [],
     resource: {},
     requests: [],
     answer: () => ({ status: 200 }),
@@ -112,6 +115,8 @@ export function partialSuccess(rejected: number): Uint8Array {
 }
 
 function keep(receiver: OtlpReceiver, path: string, body: Buffer): void {
+  if (path.startsWith("/v1/runs")) receiver.runs.push(...JSON.parse(body.toString("utf8")));
+  if (path !== "/v1/traces" && path !== "/v1/logs") return;
   const isTraces = path === "/v1/traces";
   const type = root.lookupType(isTraces ? "TraceRequest" : "LogsRequest");
   const request = type.toObject(type.decode(body), { longs: String, bytes: String }) as any;
