@@ -10,6 +10,7 @@ import { createOutbox } from "./outbox.ts";
 import { createPauses } from "./pauses.ts";
 import type { Journal } from "./port.ts";
 import { createRecords } from "./records.ts";
+import { createReviewQueue } from "./review-queue.ts";
 
 /**
  * Opens the journal: one SQLite file, held by one process.
@@ -42,6 +43,7 @@ export function openJournal({ path, log }: { path: string; log: Logger }): Journ
     pauses,
     baselines: createBaselines(database),
     ...createRecords(database),
+    reviewQueue: createReviewQueue(database),
     close: () => close(database),
   };
 }

@@ -65,8 +65,13 @@ function createWrites(
   };
 }
 
-function createReads(database: Database): Pick<Journal["outbox"], "due" | "list"> {
+function createReads(database: Database): Pick<Journal["outbox"], "due" | "get" | "list"> {
   return {
+    get(key) {
+      const row = database.get("SELECT * FROM outbox WHERE key = ?", key);
+      return row === undefined ? null : decode(row);
+    },
+
     due(nowMs, limit) {
       return database
         .all(

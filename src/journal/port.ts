@@ -45,6 +45,29 @@ export interface PinnedBaseline {
   reason: string;
 }
 
+/** A run that waits for a person's verdict. */
+export interface QueuedRun {
+  runId: string;
+  /** 1, or 2 for a second opinion on a run that someone else has reviewed. */
+  round: number;
+  workflow: string;
+  version: string;
+  receivedAtMs: number;
+  /** Only `random` counts towards the override rate. */
+  chosenBy: "random" | "targeted";
+  /** Why it is here, in a few words: `random sample`, `low confidence`, `incident 3f2a`. */
+  why: string;
+  /** The probability with which the random sample chose it; 1 for targeted runs. */
+  probability: number;
+  queuedAtMs: number;
+}
+
+/** A queued run that one reviewer holds. */
+export interface ClaimedRun extends QueuedRun {
+  claimedAtMs: number;
+  claimedUntilMs: number;
+}
+
 /** One line of the audit log. */
 export interface AuditEntry {
   atMs: number;
@@ -75,6 +98,7 @@ export interface Journal {
     delivered(key: string, atMs: number): void;
     failed(key: string, error: string, nextAttemptAtMs: number): void;
     dead(key: string, error: string): void;
+    get(key: string): Delivery | null;
     /** Makes a dead message due again. */
     retry(key: string, nowMs: number): boolean;
     list(filter?: { state?: Delivery["state"]; subject?: string; limit?: number }): Delivery[];
@@ -104,6 +128,36 @@ export interface Journal {
   audit: {
     append(entry: AuditEntry): void;
     list(filter?: { workflow?: string; limit?: number }): AuditEntry[];
+  };
+  /** Runs that wait for a review. A claim that runs out gives its run back. */
+  reviewQueue: {
+    /** False if the run was queued before in this round. */
+    add(run: QueuedRun): boolean;
+    has(runId: string): boolean;
+    /**
+     * The run that the reviewer holds, else the oldest that nobody holds, claimed until `untilMs`.
+     * Never one that the reviewer has answered in another round, nor one of `except`.
+     */
+    claim(query: {
+      reviewer: string;
+      nowMs: number;
+      untilMs: number;
+      workflow?: string | undefined;
+      except?: readonly string[];
+    }): ClaimedRun | null;
+    /** What the reviewer holds of a run, or null. */
+    held(runId: string, reviewer: string, nowMs: number): ClaimedRun | null;
+    /** Gives a claim more time. */
+    extend(run: QueuedRun, untilMs: number): void;
+    /** Gives a run back, behind those that wait already. */
+    release(run: QueuedRun, nowMs: number): void;
+    done(run: QueuedRun, atMs: number): void;
+    /** Open runs by workflow, claimed ones included. */
+    open(): { workflow: string; runs: number }[];
+    /** Answers of a reviewer since a time. */
+    answered(reviewer: string, sinceMs: number): number;
+    /** Forgets runs that were answered, or have waited, since before a time. */
+    forget(beforeMs: number): void;
   };
   /** Small named values: secrets made at first start, the field catalogue, cursors. */
   meta: {

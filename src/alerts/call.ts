@@ -1,0 +1,103 @@
+import { lookup as dnsLookup } from "node:dns";
+import { type IncomingHttpHeaders, request as httpRequest } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { isIP, type LookupFunction } from "node:net";
+import { PermanentError, TransientError } from "../model/errors.ts";
+import { isPrivateAddress } from "./private-address.ts";
+
+/** One HTTP request to somewhere outside. */
+export interface HttpCall {
+  method: "POST" | "PATCH" | "PUT";
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+  /** Refuse addresses that are not public, as they are at the time of connecting. */
+  publicOnly: boolean;
+}
+
+export interface HttpAnswer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  /** At most 64 KiB. */
+  body: string;
+}
+
+/** Makes one request. See `createCall`. */
+export type Call = (call: HttpCall) => Promise<HttpAnswer>;
+
+const answerBytesMax = 64 * 1024;
+
+/**
+ * Creates the one way out to other people's servers: no redirects are followed, nothing is kept open, and the
+ * address that was checked is the address that is connected to.
+ *
+ * @param options.timeoutMs For the whole exchange.
+ * @throws {PermanentError} from a call: the URL is not http or https, or its address is refused.
+ * @throws {TransientError} from a call: no answer.
+ */
+export function createCall({ timeoutMs }: { timeoutMs: number }): Call {
+  return function call({ method, url, headers, body, publicOnly }) {
+    const target = parseUrl(url);
+    const host = target.hostname.replace(/^\[|\]$/g, "");
+    // An address in the URL itself is never looked up.
+    if (publicOnly && isIP(host) !== 0 && isPrivateAddress(host)) return Promise.reject(refused());
+    const request = target.protocol === "https:" ? httpsRequest : httpRequest;
+    return new Promise<HttpAnswer>((resolve, reject) => {
+      const sent = request(target, {
+        method,
+        headers: { ...headers, "content-length": Buffer.byteLength(body) },
+        agent: false,
+        signal: AbortSignal.timeout(timeoutMs),
+        ...(publicOnly ? { lookup: publicLookup } : {}),
+      });
+      sent.on("error", (error) => reject(asFault(error)));
+      sent.on("response", (response) => {
+        const chunks: Buffer[] = [];
+        let bytes = 0;
+        response.on("data", (chunk: Buffer) => {
+          if (bytes < answerBytesMax) chunks.push(chunk.subarray(0, answerBytesMax - bytes));
+          bytes += chunk.length;
+        });
+        response.on("error", (error) => reject(asFault(error)));
+        response.on("end", () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            body: Buffer.concat(chunks).toString(),
+          }),
+        );
+      });
+      sent.end(body);
+    });
+  };
+}
+
+const publicLookup: LookupFunction = (hostname, options, callback) => {
+  dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
+    const [first] = addresses;
+    if (error !== null) callback(error, "", 0);
+    else if (first === undefined || addresses.some(({ address }) => isPrivateAddress(address)))
+      callback(refused(), "", 0);
+    else if (options.all === true) callback(null, addresses);
+    else callback(null, first.address, first.family);
+  });
+};
+
+function parseUrl(url: string): URL {
+  const target = URL.canParse(url) ? new URL(url) : null;
+  if (target === null || !/^https?:$/.test(target.protocol))
+    throw new PermanentError("Cannot call URL: it must be an http or https URL");
+  return target;
+}
+
+function refused(): PermanentError {
+  return new PermanentError("Cannot call URL: its address is not public", {
+    hint: "Set 'allow_private_webhooks: true' if it is meant to be reached",
+  });
+}
+
+function asFault(error: Error): Error {
+  if (error instanceof PermanentError) return error;
+  const code = "code" in error ? String(error.code) : error.name;
+  return new TransientError(`Cannot get an answer: ${code}`, { cause: error });
+}

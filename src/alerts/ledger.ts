@@ -1,0 +1,133 @@
+import type { Journal, PauseState } from "../journal/port.ts";
+import type { Clock } from "../model/clock.ts";
+import type { Incident, IncidentEvent } from "../model/incident.ts";
+import type { GaugeLike } from "../model/meters.ts";
+import { decidePause } from "./decide-pause.ts";
+import type { Notice } from "./notice.ts";
+import { owedMessages } from "./owed-messages.ts";
+import { type AlertSettings, settingsOf } from "./settings.ts";
+
+/** A person's or the sidecar's order to stop or go on. */
+export interface PauseOrder {
+  workflow: string;
+  actor: string;
+  reason: string;
+  /** "" or absent for none. */
+  incidentId?: string;
+}
+
+/** A trouble of the sidecar's own, or its end. */
+export interface Problem {
+  /** Stays the same from the beginning to the end: `disk`, `route slack`. */
+  problemId: string;
+  /** One sentence. */
+  text: string;
+  solved: boolean;
+}
+
+/** Writes down what happened and what is owed for it. Needs the journal only; every call is one transaction. */
+export interface Ledger {
+  /**
+   * Writes down one sweep's or one command's transitions, with the audit, the pauses they cause and the messages
+   * they owe; joins the caller's transaction if there is one.
+   */
+  record(transitions: { incidents: readonly Incident[]; events: readonly IncidentEvent[] }): void;
+  /** Stops new work: the gate says so on return, webhook and platform follow. False if it is paused already. */
+  pauseWorkflow(order: PauseOrder): boolean;
+  /** Lets new work through again. False if it is not paused. */
+  resumeWorkflow(order: PauseOrder): boolean;
+  /** Tells of a trouble, once for its beginning and once for its end, by every channel but `exceptChannel`. */
+  problem(problem: Problem, exceptChannel?: string): void;
+}
+
+export interface LedgerDeps {
+  journal: Journal;
+  clock: Clock;
+  settings: AlertSettings;
+  workflowPaused: GaugeLike<"workflow">;
+  /** Called when messages may be owed. The caller's transaction may not be committed yet, but will be this tick. */
+  onOwed(): void;
+}
+
+/** Creates the ledger. */
+export function createLedger(deps: LedgerDeps): Ledger {
+  const { journal } = deps;
+  const transact = (work: () => void): void => {
+    journal.transaction(work);
+    deps.onOwed();
+  };
+  const order = (state: PauseState["state"], one: PauseOrder): boolean => {
+    if (journal.pauses.get(one.workflow).state === state) return false;
+    transact(() => setPause(deps, state, one, journal.incidents.get(one.incidentId ?? "")));
+    return true;
+  };
+  return {
+    record: (transitions) => transact(() => record(deps, transitions)),
+    pauseWorkflow: (one) => order("paused", one),
+    resumeWorkflow: (one) => order("running", one),
+    problem(problem, exceptChannel = "") {
+      const isKnown = journal.meta.get(`problem ${problem.problemId}`) === "yes";
+      if (isKnown === problem.solved) transact(() => tellProblem(deps, problem, exceptChannel));
+    },
+  };
+}
+
+function record(deps: LedgerDeps, { incidents, events }: Parameters<Ledger["record"]>[0]): void {
+  const results = new Map(incidents.map((incident) => [incident.incidentId, stopFor(deps, incident)]));
+  for (const { incident } of results.values()) deps.journal.incidents.put(incident);
+  for (const event of events) {
+    const { incident, wouldPause } = results.get(event.incident.incidentId) ?? {
+      incident: event.incident,
+      wouldPause: false,
+    };
+    const { workflow, incidentId } = incident;
+    audit(deps, event.actor, `incident ${event.kind}`, workflow, `${incidentId} ${event.note}`.trim());
+    const pause = deps.journal.pauses.get(workflow);
+    owe(deps, { about: "incident", event: { ...event, incident }, pause, wouldPause });
+  }
+}
+
+/** Pauses the workflow if the incident is to stop it; answers the incident with what became of it. */
+function stopFor(deps: LedgerDeps, incident: Incident): { incident: Incident; wouldPause: boolean } {
+  const { workflow, incidentId } = incident;
+  const decision = decidePause(incident, settingsOf(deps.settings, workflow).pause);
+  if (decision.kind !== "pause") return { incident, wouldPause: decision.kind === "would pause" };
+  const paused = { ...incident, pausedWorkflow: true };
+  if (deps.journal.pauses.get(workflow).state === "running")
+    setPause(deps, "paused", { workflow, actor: "evenkeel", reason: decision.reason, incidentId }, paused);
+  return { incident: paused, wouldPause: false };
+}
+
+function setPause(
+  deps: LedgerDeps,
+  state: PauseState["state"],
+  { workflow, actor, reason, incidentId = "" }: PauseOrder,
+  incident: Incident | null,
+): void {
+  const pause: PauseState = { workflow, state, sinceMs: deps.clock.nowMs(), reason, actor, incidentId };
+  deps.journal.pauses.set(pause);
+  audit(deps, actor, state === "paused" ? "pause" : "resume", workflow, reason);
+  owe(deps, { about: "pause", pause, owner: settingsOf(deps.settings, workflow).owner, incident });
+  deps.workflowPaused.set({ workflow }, state === "paused" ? 1 : 0);
+}
+
+function tellProblem(deps: LedgerDeps, { problemId, text, solved }: Problem, exceptChannel: string): void {
+  deps.journal.meta.set(`problem ${problemId}`, solved ? "no" : "yes");
+  audit(deps, "evenkeel", solved ? "problem solved" : "problem", "", text);
+  owe(deps, { about: "problem", problemId, text, solved, atMs: deps.clock.nowMs() }, exceptChannel);
+}
+
+function owe({ journal, clock, settings }: LedgerDeps, notice: Notice, exceptChannel = ""): void {
+  for (const message of owedMessages(notice, settings, clock.nowMs()))
+    if (message.channel !== exceptChannel) journal.outbox.enqueue(message);
+}
+
+function audit(
+  { journal, clock }: LedgerDeps,
+  actor: string,
+  action: string,
+  workflow: string,
+  detail: string,
+): void {
+  journal.audit.append({ atMs: clock.nowMs(), actor, action, workflow, detail });
+}
