@@ -1,0 +1,216 @@
+import type { Json } from "../model/json.ts";
+import type { Run, Step } from "../model/run.ts";
+import type { RunRef } from "../store/port.ts";
+import type { Batch, BatchContext } from "./batch.ts";
+import { createBatch } from "./batch.ts";
+import type { Claiming } from "./claims.ts";
+import { createClaims } from "./claims.ts";
+import { cleanLabel, cleanRun, cleanStep } from "./clean.ts";
+import type { Caps } from "./cut.ts";
+import type { IngestDeps } from "./ingest-deps.ts";
+import { createKnownRuns } from "./known-runs.ts";
+import type { LabelDraft } from "./labels.ts";
+import type { LabelOptions } from "./join-labels.ts";
+import { createLabelJoin } from "./join-labels.ts";
+import type { Mapped } from "./mapped.ts";
+import { emptyMapped } from "./mapped.ts";
+import { createPendingRuns } from "./pending-runs.ts";
+import { createRecentMap } from "./recent-map.ts";
+import { stepOfRun } from "./step-of-run.ts";
+
+/** What became of a request. */
+export interface Accepted {
+  newRunIds: string[];
+  /** Runs, steps, reviews and outcomes that were known. */
+  duplicates: number;
+  /** Records that could not be read, by reason; they are in the reject queue. */
+  rejected: Record<string, number>;
+  /** Reviews and outcomes whose run nobody knows. */
+  unknownRuns: number;
+}
+
+/** How a request came. */
+export interface AcceptOptions extends Partial<LabelOptions> {
+  contentType?: string;
+}
+
+/** The stages that hold no state of their own. */
+export interface Stages extends Pick<BatchContext, "words" | "recentInputs" | "checkContract"> {
+  caps: Caps;
+  rootWaitMs: number;
+}
+
+/** The part of the pipeline behind the mapping: claim, clean, count, append. */
+export class Acceptor {
+  private readonly claims;
+  private readonly knownRuns = createKnownRuns();
+  private readonly pending;
+  private readonly versions = createRecentMap<true>(100_000);
+  private readonly joinLabel;
+  private readonly context: BatchContext;
+
+  constructor(
+    private readonly deps: IngestDeps,
+    private readonly stages: Stages,
+  ) {
+    this.claims = createClaims(deps.seen);
+    this.pending = createPendingRuns(stages.rootWaitMs);
+    this.joinLabel = createLabelJoin(deps, this.knownRuns);
+    const { redactor, settings, catalogue } = deps;
+    const isNewVersion = (workflow: string, version: string) =>
+      this.versions.get(`${workflow}\0${version}`) === undefined;
+    this.context = { ...stages, redactor, settings, catalogue, isNewVersion };
+  }
+
+  /**
+   * Takes what a request says. Resolves once it is on disk.
+   *
+   * @throws {TransientError} If it cannot be kept now. Nothing of the request was kept then.
+   */
+  async accept(mapped: Mapped, options: AcceptOptions = {}): Promise<Accepted> {
+    const nowMs = this.deps.clock.nowMs();
+    const batch = createBatch(this.context);
+    const request = new Request(this.claims.begin(), batch, nowMs, options.contentType ?? "");
+    try {
+      for (const run of mapped.runs) guarded(request, run.runId, () => this.addRun(request, run));
+      for (const step of mapped.steps) guarded(request, step.stepId, () => this.addStep(request, step));
+      for (const bad of mapped.bad) request.reject(bad.reason, bad.body);
+      for (const label of mapped.labels) await this.addLabel(request, label, options);
+      await this.deps.sink.append(batch.rows(), request.claiming.ids());
+    } catch (error) {
+      request.claiming.drop();
+      throw error;
+    }
+    request.claiming.keep();
+    this.remember(request, mapped);
+    await request.claiming.othersEnded();
+    return request.result;
+  }
+
+  /** Puts a whole body into the reject queue. */
+  async reject(reason: string, body: Uint8Array | Json, contentType: string): Promise<void> {
+    await this.accept({ ...emptyMapped(), bad: [{ reason, body }] }, { contentType });
+  }
+
+  /** Makes runs of the traces that have waited long enough for their root; of all, at the end. */
+  async settle(isLast: boolean): Promise<void> {
+    const due = this.pending.takeDue(isLast ? Number.POSITIVE_INFINITY : this.deps.clock.nowMs());
+    if (due.length > 0) await this.accept({ ...emptyMapped(), runs: due });
+  }
+
+  private addRun(request: Request, given: Run) {
+    const run = cleanRun(given, this.deps.redactor, this.stages.caps);
+    if (!request.claim(`run:${run.runId}`)) {
+      const known = this.knownRuns.get(run.runId);
+      // The root of a trace whose first spans were taken for the run, or a second span under the same id.
+      const isOther = known !== undefined && run.spanId !== "" && known.spanId !== run.spanId;
+      if (isOther) this.addStep(request, stepOfRun(run));
+      return;
+    }
+    const outputs = request.batch.addRun(run);
+    request.runs.set(run.runId, { run, outputs });
+    request.result.newRunIds.push(run.runId);
+  }
+
+  private addStep(request: Request, given: Step) {
+    const step = cleanStep(given, this.deps.redactor);
+    if (!request.claim(`step:${step.stepId}`)) return;
+    const ref = request.find(step.runId) ?? this.knownRuns.get(step.runId);
+    const workflow = ref?.workflow ?? step.workflow;
+    request.batch.addStep({ ...step, workflow }, ref?.version ?? "", request.nowMs, ref !== undefined);
+  }
+
+  private async addLabel(request: Request, given: LabelDraft, options: AcceptOptions) {
+    const label = cleanLabel(given, this.deps.redactor);
+    const join = await this.joinLabel(label, request.find(label.runId), request.nowMs, options);
+    if (join.kind === "unknown") {
+      request.result.unknownRuns += 1;
+      if (join.isFinal) request.reject("unknown_run", label.runId || label.traceId);
+      return;
+    }
+    const id = join.kind === "review" ? join.review.reviewId : join.outcome.outcomeId;
+    if (!request.claim(`${join.kind}:${id}`)) return;
+    if (join.kind === "outcome") {
+      request.batch.addOutcome(join.outcome);
+    } else {
+      request.batch.addReview(join.review, request.outputs(join.review.runId) ?? join.outputs);
+      request.reviews.push(join.review);
+    }
+  }
+
+  /** After the append, so that what failed leaves no trace. */
+  private remember(request: Request, mapped: Mapped) {
+    const { meters } = this.deps;
+    for (const { run, outputs } of request.runs.values()) {
+      this.knownRuns.add({ ...refOf(run), spanId: run.spanId }, run.traceId, outputs);
+      if (run.version.id !== "") this.versions.set(`${run.workflow}\0${run.version.id}`, true);
+      this.pending.drop(run.runId);
+      meters.runs.inc({ workflow: run.workflow, status: run.status });
+      meters.runsReceived.inc({});
+    }
+    for (const { workflow, verdict } of request.reviews) meters.reviews.inc({ workflow, verdict });
+    for (const run of mapped.candidates) {
+      if (this.knownRuns.get(run.runId) === undefined) this.pending.hold(run, request.nowMs);
+    }
+    for (const [reason, count] of Object.entries(request.result.rejected)) {
+      meters.runsReceived.inc({}, count);
+      meters.runsRejected.inc({ reason }, count);
+    }
+    if (request.result.duplicates > 0) meters.runsDuplicate.inc({}, request.result.duplicates);
+    for (const [what, count] of Object.entries(mapped.skipped)) meters.dropped.inc({ what }, count);
+  }
+}
+
+/** One run that cannot be processed must not take its neighbours along. */
+function guarded(request: Request, id: string, work: () => void) {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
+    request.reject("unprocessable", id);
+  }
+}
+
+/** One request on its way: what it claims, its rows, and what is remembered once they are on disk. */
+class Request {
+  readonly runs = new Map<string, { run: Run; outputs: string }>();
+  readonly reviews: { workflow: string; verdict: string }[] = [];
+  readonly result: Accepted = { newRunIds: [], duplicates: 0, rejected: {}, unknownRuns: 0 };
+
+  constructor(
+    readonly claiming: Claiming,
+    readonly batch: Batch,
+    readonly nowMs: number,
+    private readonly contentType: string,
+  ) {}
+
+  claim(id: string): boolean {
+    const isNew = this.claiming.claim(id);
+    if (!isNew) this.result.duplicates += 1;
+    return isNew;
+  }
+
+  reject(reason: string, body: Uint8Array | Json) {
+    const { contentType, nowMs } = this;
+    this.result.rejected[reason] = (this.result.rejected[reason] ?? 0) + 1;
+    this.batch.addReject({ source: "ingest", contentType, reason, body, atMs: nowMs });
+  }
+
+  find(runId: string): RunRef | undefined {
+    const found = this.runs.get(runId)?.run;
+    return found === undefined ? undefined : refOf(found);
+  }
+
+  outputs(runId: string): string | undefined {
+    return this.runs.get(runId)?.outputs;
+  }
+}
+
+function refOf(run: Run): RunRef {
+  return {
+    runId: run.runId,
+    workflow: run.workflow,
+    version: run.version.id,
+    receivedAtMs: run.receivedAtMs,
+  };
+}

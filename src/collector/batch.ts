@@ -1,0 +1,117 @@
+import { randomUUID } from "node:crypto";
+import type { Json } from "../model/json.ts";
+import type { RowBatch, RowOf, Table } from "../model/rows.ts";
+import type { Outcome, Review, Run, Step } from "../model/run.ts";
+import type { ContractCheck } from "./contract.ts";
+import type { FieldCatalogue } from "./field-catalogue.ts";
+import type { RecentInputs } from "./observe.ts";
+import { observeOutcome, observeReview, observeRun, observeStep } from "./observe.ts";
+import type { WordLists } from "./observe-value.ts";
+import { tryParseJson } from "./parse-json.ts";
+import type { Redactor } from "./redact.ts";
+import { outcomeRow, reviewRow, runRow, stepRow, versionRow } from "./rows.ts";
+import type { WorkflowSettings } from "./settings.ts";
+import { createTally } from "./tally.ts";
+
+/** What turning runs into rows needs to know. */
+export interface BatchContext {
+  settings: (workflow: string) => WorkflowSettings;
+  checkContract: ContractCheck;
+  catalogue: FieldCatalogue;
+  words: WordLists;
+  recentInputs: RecentInputs;
+  redactor: Redactor;
+  /** True if the version is not on record yet. */
+  isNewVersion: (workflow: string, version: string) => boolean;
+}
+
+/** Something that could not be read, for the reject queue. */
+export interface Reject {
+  source: string;
+  contentType: string;
+  reason: string;
+  body: Uint8Array | Json;
+  atMs: number;
+}
+
+/** The rows of one request, as they grow. Everything that is added is clean already, but rejects. */
+export interface Batch {
+  /** Adds a run with its steps and, if new, its version. Returns its outputs as JSON text. */
+  addRun(run: Run): string;
+  /** @param counted whether the step's workflow is certain, so that it may count. */
+  addStep(step: Step, version: string, atMs: number, counted: boolean): void;
+  /** @param outputs JSON text of the run's own outputs, undefined where it is not at hand. */
+  addReview(review: Review, outputs: string | undefined): void;
+  addOutcome(outcome: Outcome): void;
+  addReject(reject: Reject): void;
+  isEmpty(): boolean;
+  rows(): RowBatch;
+}
+
+const rejectBytesMax = 64 * 1024;
+
+/** Creates an empty batch. */
+export function createBatch(context: BatchContext): Batch {
+  const tally = createTally();
+  const observing = { ...context, tally };
+  const batch: RowBatch = {};
+  const newVersions = new Set<string>();
+  let size = 0;
+  const push = <T extends Table>(table: T, row: RowOf[T]) => {
+    const rows: RowOf[T][] = (batch[table] ??= [] as never);
+    rows.push(row);
+    size += 1;
+  };
+  return {
+    addRun(run) {
+      const inputs = JSON.stringify(run.inputs);
+      const outputs = JSON.stringify(run.outputs);
+      const settings = context.settings(run.workflow);
+      const contract = context.checkContract(settings.contract, run.inputs, run.outputs);
+      const fields = observeRun(run, inputs, contract, settings, observing);
+      push("runs", runRow(run, inputs, outputs, contract, fields));
+      for (const step of run.steps) this.addStep(step, run.version.id, run.receivedAtMs, run.mode === "live");
+      const versionKey = `${run.workflow}\0${run.version.id}`;
+      if (run.version.id !== "" && !newVersions.has(versionKey)) {
+        if (context.isNewVersion(run.workflow, run.version.id)) push("versions", versionRow(run));
+        newVersions.add(versionKey);
+      }
+      return outputs;
+    },
+    addStep(step, version, atMs, counted) {
+      if (counted) observeStep(step, version, atMs, observing);
+      push("steps", stepRow(step, atMs));
+    },
+    addReview(review, outputs) {
+      observeReview(review, outputs === undefined ? undefined : tryParseJson(outputs), observing);
+      push("reviews", reviewRow(review));
+    },
+    addOutcome(outcome) {
+      observeOutcome(outcome, observing);
+      push("outcomes", outcomeRow(outcome));
+    },
+    addReject: (reject) => push("rejects", rejectRow(reject, context.redactor)),
+    isEmpty: () => size === 0,
+    rows() {
+      const rollups = tally.rows();
+      return rollups.length === 0 ? batch : { ...batch, rollups };
+    },
+  };
+}
+
+/** Rejects are redacted as well as something can be that was not understood: by its text. */
+function rejectRow(reject: Reject, redactor: Redactor): RowOf["rejects"] {
+  const { body } = reject;
+  const clean =
+    body instanceof Uint8Array
+      ? Buffer.from(redactor.text(Buffer.from(body.subarray(0, rejectBytesMax)).toString("latin1")), "latin1")
+      : Buffer.from(JSON.stringify(redactor.value(body, "")));
+  return {
+    reject_id: randomUUID(),
+    received_at: Math.floor(reject.atMs),
+    source: reject.source,
+    content_type: reject.contentType,
+    reason: reject.reason,
+    body: clean.subarray(0, rejectBytesMax).toString("base64"),
+  };
+}

@@ -1,0 +1,302 @@
+import type { Reader } from "protobufjs/minimal.js";
+import protobuf from "protobufjs/minimal.js";
+import type { Json, JsonObject } from "../model/json.ts";
+import type { Attributes, BadRecord, Decoded, OtlpLog, OtlpSpan, SpanEvent } from "./otlp.ts";
+import { attributeDepthMax, jsonNumber, spanFault } from "./otlp.ts";
+
+/*
+ * The part of opentelemetry-proto v1 that the collector reads. A tag is a field number and a wire type; a known
+ * number with another wire type is an unknown field to protobuf, and skipped like one.
+ */
+const varint = 0;
+const fixed64 = 1;
+const length = 2;
+const fixed32 = 5;
+const tag = (field: number, wireType: number) => (field << 3) | wireType;
+
+const request = { resources: tag(1, length) };
+const resourceRecords = { resource: tag(1, length), scopes: tag(2, length) };
+const resourceTags = { attributes: tag(1, length) };
+const scopeTags = { records: tag(2, length) };
+const spanTags = {
+  traceId: tag(1, length),
+  spanId: tag(2, length),
+  parentSpanId: tag(4, length),
+  name: tag(5, length),
+  start: tag(7, fixed64),
+  end: tag(8, fixed64),
+  attributes: tag(9, length),
+  events: tag(11, length),
+  status: tag(15, length),
+  flags: tag(16, fixed32),
+};
+const eventTags = { time: tag(1, fixed64), name: tag(2, length), attributes: tag(3, length) };
+const statusTags = { message: tag(2, length), code: tag(3, varint) };
+const logTags = {
+  time: tag(1, fixed64),
+  body: tag(5, length),
+  attributes: tag(6, length),
+  traceId: tag(9, length),
+  spanId: tag(10, length),
+  observed: tag(11, fixed64),
+  eventName: tag(12, length),
+};
+const keyValueTags = { key: tag(1, length), value: tag(2, length) };
+const valueTags = {
+  string: tag(1, length),
+  bool: tag(2, varint),
+  int: tag(3, varint),
+  double: tag(4, fixed64),
+  array: tag(5, length),
+  map: tag(6, length),
+  bytes: tag(7, length),
+};
+const listTags = { values: tag(1, length) };
+
+const statusError = 2;
+/** SpanFlags: "it is known whether the parent is remote" and "it is". */
+const remoteParent = 0x300;
+
+/**
+ * Decodes an `ExportTraceServiceRequest`.
+ *
+ * @throws {RangeError | Error} If the envelope is not protobuf. A bad span inside is returned as bad, alone.
+ */
+export function decodeProtobufTraces(bytes: Uint8Array): Decoded<OtlpSpan> {
+  return decodeRequest(bytes, (reader, end, resource) => {
+    const span = readSpan(reader, end, resource);
+    const fault = spanFault(span);
+    if (fault !== null) throw new RangeError(fault);
+    return span;
+  });
+}
+
+/**
+ * Decodes an `ExportLogsServiceRequest`.
+ *
+ * @throws {RangeError | Error} If the envelope is not protobuf. A bad record inside is returned as bad, alone.
+ */
+export function decodeProtobufLogs(bytes: Uint8Array): Decoded<OtlpLog> {
+  return decodeRequest(bytes, readLog);
+}
+
+type ReadRecord<T> = (reader: Reader, end: number, resource: Attributes) => T;
+
+function decodeRequest<T>(bytes: Uint8Array, readRecord: ReadRecord<T>): Decoded<T> {
+  const reader = protobuf.Reader.create(bytes);
+  const decoded: Decoded<T> = { records: [], bad: [] };
+  eachField(reader, bytes.length, (tagRead) => {
+    if (tagRead !== request.resources) return false;
+    readResourceRecords(reader, endOfMessage(reader), readRecord, decoded);
+    return true;
+  });
+  return decoded;
+}
+
+function readResourceRecords<T>(reader: Reader, end: number, readRecord: ReadRecord<T>, into: Decoded<T>) {
+  const resource = new Map<string, Json>();
+  // The resource may follow its records on the wire, and the map is filled by the time it is read.
+  eachField(reader, end, (tagRead) => {
+    if (tagRead === resourceRecords.resource) {
+      eachField(reader, endOfMessage(reader), (inner) => {
+        if (inner !== resourceTags.attributes) return false;
+        readKeyValue(reader, endOfMessage(reader), resource, 0);
+        return true;
+      });
+      return true;
+    }
+    if (tagRead !== resourceRecords.scopes) return false;
+    eachField(reader, endOfMessage(reader), (inner) => {
+      if (inner !== scopeTags.records) return false;
+      readGuarded(reader, endOfMessage(reader), resource, readRecord, into);
+      return true;
+    });
+    return true;
+  });
+}
+
+/** A record that cannot be read is set aside, and reading goes on behind it. */
+function readGuarded<T>(
+  reader: Reader,
+  end: number,
+  resource: Attributes,
+  readRecord: ReadRecord<T>,
+  into: Decoded<T>,
+) {
+  const start = reader.pos;
+  try {
+    into.records.push(readRecord(reader, end, resource));
+  } catch (error) {
+    const reason =
+      error instanceof RangeError && error.message.startsWith("bad_") ? error.message : "bad_record";
+    const bad: BadRecord = { reason, body: reader.buf.subarray(start, end) };
+    into.bad.push(bad);
+    reader.pos = end;
+  }
+}
+
+function readSpan(reader: Reader, end: number, resource: Attributes): OtlpSpan {
+  const attributes = new Map<string, Json>();
+  const span: OtlpSpan = {
+    traceId: "",
+    spanId: "",
+    parentSpanId: "",
+    parentIsRemote: false,
+    name: "",
+    startMs: 0,
+    endMs: 0,
+    failed: false,
+    statusMessage: "",
+    attributes,
+    events: [],
+    resource,
+  };
+  eachField(reader, end, (tagRead) => {
+    if (tagRead === spanTags.attributes) readKeyValue(reader, endOfMessage(reader), attributes, 0);
+    else if (tagRead === spanTags.traceId) span.traceId = readHex(reader);
+    else if (tagRead === spanTags.spanId) span.spanId = readHex(reader);
+    else if (tagRead === spanTags.parentSpanId) span.parentSpanId = readHex(reader);
+    else if (tagRead === spanTags.name) span.name = reader.string();
+    else if (tagRead === spanTags.start) span.startMs = readNanosAsMs(reader);
+    else if (tagRead === spanTags.end) span.endMs = readNanosAsMs(reader);
+    else if (tagRead === spanTags.events) span.events.push(readEvent(reader, endOfMessage(reader)));
+    else if (tagRead === spanTags.status) readStatus(reader, endOfMessage(reader), span);
+    else if (tagRead === spanTags.flags)
+      span.parentIsRemote = (reader.fixed32() & remoteParent) === remoteParent;
+    else return false;
+    return true;
+  });
+  return span;
+}
+
+function readEvent(reader: Reader, end: number): SpanEvent {
+  const attributes = new Map<string, Json>();
+  const event: SpanEvent = { name: "", timeMs: 0, attributes };
+  eachField(reader, end, (tagRead) => {
+    if (tagRead === eventTags.time) event.timeMs = readNanosAsMs(reader);
+    else if (tagRead === eventTags.name) event.name = reader.string();
+    else if (tagRead === eventTags.attributes) readKeyValue(reader, endOfMessage(reader), attributes, 0);
+    else return false;
+    return true;
+  });
+  return event;
+}
+
+function readStatus(reader: Reader, end: number, span: OtlpSpan) {
+  eachField(reader, end, (tagRead) => {
+    if (tagRead === statusTags.message) span.statusMessage = reader.string();
+    else if (tagRead === statusTags.code) span.failed = reader.uint32() === statusError;
+    else return false;
+    return true;
+  });
+}
+
+function readLog(reader: Reader, end: number, resource: Attributes): OtlpLog {
+  const attributes = new Map<string, Json>();
+  const log: OtlpLog = {
+    eventName: "",
+    timeMs: 0,
+    traceId: "",
+    spanId: "",
+    body: null,
+    attributes,
+    resource,
+  };
+  let observedMs = 0;
+  eachField(reader, end, (tagRead) => {
+    if (tagRead === logTags.attributes) readKeyValue(reader, endOfMessage(reader), attributes, 0);
+    else if (tagRead === logTags.time) log.timeMs = readNanosAsMs(reader);
+    else if (tagRead === logTags.observed) observedMs = readNanosAsMs(reader);
+    else if (tagRead === logTags.body) log.body = readValue(reader, endOfMessage(reader), 0);
+    else if (tagRead === logTags.traceId) log.traceId = readHex(reader);
+    else if (tagRead === logTags.spanId) log.spanId = readHex(reader);
+    else if (tagRead === logTags.eventName) log.eventName = reader.string();
+    else return false;
+    return true;
+  });
+  if (log.timeMs === 0) log.timeMs = observedMs;
+  return log;
+}
+
+function readKeyValue(reader: Reader, end: number, into: Map<string, Json>, depth: number) {
+  let key = "";
+  let value: Json = null;
+  eachField(reader, end, (tagRead) => {
+    if (tagRead === keyValueTags.key) key = reader.string();
+    else if (tagRead === keyValueTags.value) value = readValue(reader, endOfMessage(reader), depth);
+    else return false;
+    return true;
+  });
+  into.set(key, value);
+}
+
+function readValue(reader: Reader, end: number, depth: number): Json {
+  if (depth > attributeDepthMax) throw new RangeError("bad_nesting");
+  let value: Json = null;
+  eachField(reader, end, (tagRead) => {
+    if (tagRead === valueTags.string) value = reader.string();
+    else if (tagRead === valueTags.bool) value = reader.bool();
+    else if (tagRead === valueTags.int) value = readInteger(reader);
+    else if (tagRead === valueTags.double) value = jsonNumber(reader.double());
+    else if (tagRead === valueTags.bytes) value = Buffer.from(reader.bytes()).toString("base64");
+    else if (tagRead === valueTags.array) value = readArray(reader, endOfMessage(reader), depth + 1);
+    else if (tagRead === valueTags.map) value = readMap(reader, endOfMessage(reader), depth + 1);
+    else return false;
+    return true;
+  });
+  return value;
+}
+
+function readArray(reader: Reader, end: number, depth: number): Json[] {
+  const items: Json[] = [];
+  eachField(reader, end, (tagRead) => {
+    if (tagRead !== listTags.values) return false;
+    items.push(readValue(reader, endOfMessage(reader), depth));
+    return true;
+  });
+  return items;
+}
+
+function readMap(reader: Reader, end: number, depth: number): JsonObject {
+  const members = new Map<string, Json>();
+  eachField(reader, end, (tagRead) => {
+    if (tagRead !== listTags.values) return false;
+    readKeyValue(reader, endOfMessage(reader), members, depth);
+    return true;
+  });
+  return Object.fromEntries(members);
+}
+
+/** Visits the fields of a message. `visit` reads the field and returns true, or returns false to skip it. */
+function eachField(reader: Reader, end: number, visit: (tagRead: number) => boolean) {
+  while (reader.pos < end) {
+    const tagRead = reader.uint32();
+    if (!visit(tagRead)) reader.skipType(tagRead & 7);
+  }
+  if (reader.pos !== end) throw new RangeError("bad_length");
+}
+
+/** Reads a length prefix and returns where that message ends. */
+function endOfMessage(reader: Reader): number {
+  const size = reader.uint32();
+  const end = reader.pos + size;
+  if (end > reader.len) throw new RangeError("bad_length");
+  return end;
+}
+
+function readHex(reader: Reader): string {
+  return Buffer.from(reader.bytes()).toString("hex");
+}
+
+function readNanosAsMs(reader: Reader): number {
+  const low = reader.fixed32();
+  const high = reader.fixed32();
+  return (high * 0x1_0000_0000 + low) / 1e6;
+}
+
+function readInteger(reader: Reader): Json {
+  const { lo, hi } = protobuf.util.LongBits.from(reader.int64());
+  const number = (hi | 0) * 0x1_0000_0000 + lo;
+  if (Number.isSafeInteger(number)) return number;
+  return String(BigInt.asIntN(64, (BigInt(hi) << 32n) | BigInt(lo)));
+}

@@ -1,0 +1,67 @@
+import { PermanentError } from "../model/errors.ts";
+import { decodeJsonLogs, decodeJsonTraces } from "./decode-json.ts";
+import { decodeProtobufLogs, decodeProtobufTraces } from "./decode-protobuf.ts";
+import { mapLog } from "./map-labels.ts";
+import { mapTrace } from "./map-trace.ts";
+import type { Mapped } from "./mapped.ts";
+import { emptyMapped, skip } from "./mapped.ts";
+import type { Decoded, OtlpSpan } from "./otlp.ts";
+
+/** The two forms of OTLP over HTTP. */
+export type OtlpEncoding = "protobuf" | "json";
+
+/**
+ * Reads an OTLP trace export: bytes in, runs, steps and labels out.
+ *
+ * @param arrivedAtMs The collector's clock, in milliseconds since the epoch.
+ * @throws {PermanentError} If the bytes are not such an export. A bad span inside is set aside alone.
+ */
+export function readTraces(bytes: Uint8Array, encoding: OtlpEncoding, arrivedAtMs: number): Mapped {
+  const decoded = decoding("traces", encoding, () =>
+    encoding === "protobuf" ? decodeProtobufTraces(bytes) : decodeJsonTraces(utf8(bytes)),
+  );
+  const mapped = emptyMapped();
+  mapped.bad.push(...decoded.bad);
+  const traces = new Map<string, OtlpSpan[]>();
+  for (const span of decoded.records) {
+    const spans = traces.get(span.traceId);
+    if (spans === undefined) traces.set(span.traceId, [span]);
+    else spans.push(span);
+  }
+  for (const spans of traces.values()) mapTrace(spans, arrivedAtMs, mapped);
+  return mapped;
+}
+
+/**
+ * Reads an OTLP log export: the reviews and outcomes among its records.
+ *
+ * @throws {PermanentError} If the bytes are not such an export. A bad record inside is set aside alone.
+ */
+export function readLogs(bytes: Uint8Array, encoding: OtlpEncoding): Mapped {
+  const decoded = decoding("logs", encoding, () =>
+    encoding === "protobuf" ? decodeProtobufLogs(bytes) : decodeJsonLogs(utf8(bytes)),
+  );
+  const mapped = emptyMapped();
+  mapped.bad.push(...decoded.bad);
+  for (const log of decoded.records) {
+    const label = mapLog(log);
+    if (label === null) skip(mapped, "not_a_label");
+    else if (label.kind !== "bad") mapped.labels.push(label);
+    else mapped.bad.push({ reason: label.reason, body: Object.fromEntries(log.attributes) });
+  }
+  return mapped;
+}
+
+function decoding<T>(what: string, encoding: OtlpEncoding, decode: () => Decoded<T>): Decoded<T> {
+  try {
+    return decode();
+  } catch (cause) {
+    throw new PermanentError(`Cannot read ${what}: the body is not an OTLP export in ${encoding}`, { cause });
+  }
+}
+
+const textDecoder = new TextDecoder();
+
+function utf8(bytes: Uint8Array): string {
+  return textDecoder.decode(bytes);
+}

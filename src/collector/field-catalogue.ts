@@ -1,0 +1,153 @@
+import type { CreateField, SavedField } from "./field.ts";
+import { Field } from "./field.ts";
+
+/** What is known of one workflow's fields, steps and versions. Everything in it is bounded. */
+export interface WorkflowFields {
+  root(name: "input" | "output"): Field;
+  /** A new field, or null past the cap. */
+  create: CreateField;
+  /** The step's name as the signals show it: itself, or `other` past the cap. */
+  step(name: string): string;
+  /** The version's id as the rollups show it: itself, or `other` past the cap. */
+  version(id: string): string;
+  /** Outcome names, capped in the same way. */
+  outcome(name: string): string;
+}
+
+/** Known fields of all workflows. */
+export interface FieldCatalogue {
+  /** Null past the cap on workflows: such a workflow is stored, and its fields are not watched. */
+  of(workflow: string): WorkflowFields | null;
+  /** Saves what was learned since the last call. */
+  save(): void;
+}
+
+/** Options of a catalogue; `load` and `save` keep one text per workflow. */
+export interface FieldCatalogueOptions {
+  fieldsMax?: number;
+  categoriesMax?: number;
+  workflowsMax?: number;
+  /** Names of steps, outcomes and versions each, per workflow. */
+  namesMax?: number;
+  load?: (workflow: string) => string | null;
+  save?: (workflow: string, text: string) => void;
+  /** Told of each field that found no place. */
+  onDropped?: (what: "field" | "workflow") => void;
+}
+
+interface SavedWorkflow {
+  input: SavedField;
+  output: SavedField;
+  steps: string[];
+  outcomes: string[];
+  versions: string[];
+}
+
+/**
+ * Creates the catalogue of fields: it decides from the data which are categories, numbers or text, and holds the
+ * number of everything that becomes a signal within bounds, whatever is sent.
+ */
+export function createFieldCatalogue(options: FieldCatalogueOptions = {}): FieldCatalogue {
+  const {
+    workflowsMax = 1000,
+    load = () => null,
+    save = () => undefined,
+    onDropped = () => undefined,
+  } = options;
+  const workflows = new Map<string, KnownFields>();
+  const touched = new Set<string>();
+  return {
+    of(workflow) {
+      const known = workflows.get(workflow);
+      if (known !== undefined) {
+        touched.add(workflow);
+        return known;
+      }
+      if (workflows.size >= workflowsMax) {
+        onDropped("workflow");
+        return null;
+      }
+      const created = new KnownFields(options, load(workflow));
+      workflows.set(workflow, created);
+      touched.add(workflow);
+      return created;
+    },
+    save() {
+      for (const workflow of touched) save(workflow, JSON.stringify(workflows.get(workflow)?.saved()));
+      touched.clear();
+    },
+  };
+}
+
+class KnownFields implements WorkflowFields {
+  private count = 0;
+  private readonly input: Field;
+  private readonly output: Field;
+  private readonly steps = new Set<string>();
+  private readonly outcomes = new Set<string>();
+  private readonly versions = new Set<string>();
+  private readonly fieldsMax: number;
+  private readonly categoriesMax: number;
+  private readonly namesMax: number;
+  private readonly onDropped: (what: "field") => void;
+
+  constructor(options: FieldCatalogueOptions, text: string | null) {
+    this.fieldsMax = options.fieldsMax ?? 200;
+    this.categoriesMax = options.categoriesMax ?? 100;
+    this.namesMax = options.namesMax ?? 200;
+    this.onDropped = options.onDropped ?? (() => undefined);
+    this.input = new Field("input", this.categoriesMax);
+    this.output = new Field("output", this.categoriesMax);
+    if (text !== null) this.restore(JSON.parse(text) as SavedWorkflow);
+  }
+
+  root(name: "input" | "output"): Field {
+    return name === "input" ? this.input : this.output;
+  }
+
+  readonly create: CreateField = (path) => {
+    if (this.count >= this.fieldsMax) {
+      this.onDropped("field");
+      return null;
+    }
+    this.count += 1;
+    return new Field(path, this.categoriesMax);
+  };
+
+  step(name: string): string {
+    return this.admit(this.steps, name);
+  }
+
+  outcome(name: string): string {
+    return this.admit(this.outcomes, name);
+  }
+
+  version(id: string): string {
+    return this.admit(this.versions, id);
+  }
+
+  private admit(names: Set<string>, name: string): string {
+    if (names.has(name)) return name;
+    if (names.size >= this.namesMax) return "other";
+    names.add(name);
+    return name;
+  }
+
+  saved(): SavedWorkflow {
+    return {
+      input: this.input.save(),
+      output: this.output.save(),
+      steps: [...this.steps],
+      outcomes: [...this.outcomes],
+      versions: [...this.versions],
+    };
+  }
+
+  private restore(saved: SavedWorkflow) {
+    this.input.restore(saved.input, this.create);
+    this.output.restore(saved.output, this.create);
+    for (const name of saved.steps) this.steps.add(name);
+    for (const name of saved.outcomes) this.outcomes.add(name);
+    for (const id of saved.versions) this.versions.add(id);
+  }
+}

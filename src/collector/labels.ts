@@ -1,0 +1,77 @@
+import { createHash } from "node:crypto";
+import type { Json } from "../model/json.ts";
+import type { ReviewVerdict } from "../model/run.ts";
+
+/** A review as it came, before its run was looked up. */
+export interface ReviewDraft {
+  kind: "review";
+  reviewId: string;
+  /** "" where only the trace is known. */
+  runId: string;
+  traceId: string;
+  /** "" where it was not said; the run's own workflow wins. */
+  workflow: string;
+  verdict: ReviewVerdict;
+  output: Json;
+  reason: string;
+  note: string;
+  reviewer: string;
+  durationMs: number | null;
+  /** When it was given, as far as known; used for imported history only. */
+  atMs: number | null;
+}
+
+/** An outcome as it came, before its run was looked up. */
+export interface OutcomeDraft {
+  kind: "outcome";
+  outcomeId: string;
+  runId: string;
+  traceId: string;
+  workflow: string;
+  name: string;
+  value: number | boolean | string;
+  atMs: number | null;
+}
+
+export type LabelDraft = ReviewDraft | OutcomeDraft;
+
+/** Creates a review. Without an id it gets a hash of what it says, so that a retry is not counted twice. */
+export function draftReview(review: Omit<ReviewDraft, "kind">): ReviewDraft {
+  const { reviewId, runId, traceId, reviewer, verdict, output } = review;
+  const id = reviewId || hashOf([runId || traceId, reviewer, verdict, output]);
+  return { kind: "review", ...review, reviewId: id };
+}
+
+/** Creates an outcome. Without an id it gets a hash of what it says. */
+export function draftOutcome(outcome: Omit<OutcomeDraft, "kind">): OutcomeDraft {
+  const { outcomeId, runId, traceId, name, value } = outcome;
+  return { kind: "outcome", ...outcome, outcomeId: outcomeId || hashOf([runId || traceId, name, value]) };
+}
+
+/** Reads a verdict in the words of reviewers and evaluators; null for any other word. */
+export function readVerdict(word: Json | undefined): ReviewVerdict | null {
+  switch (typeof word === "string" ? word.toLowerCase() : "") {
+    case "approved":
+    case "approve":
+    case "pass":
+    case "passed":
+    case "correct":
+      return "approved";
+    case "edited":
+    case "edit":
+    case "corrected":
+      return "edited";
+    case "rejected":
+    case "reject":
+    case "fail":
+    case "failed":
+    case "incorrect":
+      return "rejected";
+    default:
+      return null;
+  }
+}
+
+function hashOf(members: Json[]): string {
+  return createHash("sha256").update(JSON.stringify(members)).digest("hex").slice(0, 24);
+}

@@ -1,0 +1,100 @@
+import type { Json } from "../model/json.ts";
+import { evaluation, own } from "./attributes.ts";
+import type { LabelDraft } from "./labels.ts";
+import { draftOutcome, draftReview, readVerdict } from "./labels.ts";
+import type { Attributes, OtlpLog, OtlpSpan } from "./otlp.ts";
+import { parseAnyContent } from "./parse-json.ts";
+import { countOf, numberOf, textOf } from "./read-span.ts";
+
+/** Where an event happened, as far as it is known. */
+interface Place {
+  runId: string;
+  workflow: string;
+  traceId: string;
+  atMs: number;
+}
+
+/** What an event turned out to be: a label, a broken label with its reason, or nothing to do with us (null). */
+export type MappedLabel = LabelDraft | { kind: "bad"; reason: string } | null;
+
+/** Reads a log record as a review or an outcome. */
+export function mapLog(log: OtlpLog): MappedLabel {
+  const name = log.eventName || textOf(log.attributes, ["event.name"]);
+  return mapEvent(name, log.attributes, {
+    runId: textOf(log.attributes, [own.runId]),
+    workflow: textOf(log.attributes, [own.workflow]),
+    traceId: log.traceId,
+    atMs: log.timeMs,
+  });
+}
+
+/** Reads the reviews and outcomes that a span carries as events. */
+export function mapSpanLabels(span: OtlpSpan, runId: string): MappedLabel[] {
+  return span.events.map((event) =>
+    mapEvent(event.name, event.attributes, {
+      runId: textOf(event.attributes, [own.runId]) || runId,
+      workflow: textOf(event.attributes, [own.workflow]) || textOf(span.attributes, [own.workflow]),
+      traceId: span.traceId,
+      atMs: event.timeMs,
+    }),
+  );
+}
+
+function mapEvent(name: string, attributes: Attributes, place: Place): MappedLabel {
+  if (name === own.reviewEvent) return mapReview(attributes, place);
+  if (name === own.outcomeEvent) return mapOutcome(attributes, place);
+  return name === evaluation.event ? mapEvaluation(attributes, place) : null;
+}
+
+function mapReview(attributes: Attributes, place: Place): MappedLabel {
+  const verdict = readVerdict(attributes.get(own.reviewVerdict));
+  if (verdict === null) return { kind: "bad", reason: "bad_verdict" };
+  if (place.runId === "" && place.traceId === "") return { kind: "bad", reason: "no_run_id" };
+  return draftReview({
+    ...place,
+    reviewId: textOf(attributes, [own.reviewId]),
+    verdict,
+    output: jsonOf(attributes.get(own.reviewOutput)),
+    reason: textOf(attributes, [own.reviewReason]),
+    note: textOf(attributes, [own.reviewNote]),
+    reviewer: textOf(attributes, [own.reviewer]),
+    durationMs: countOf(attributes, [own.reviewDuration]),
+  });
+}
+
+function mapOutcome(attributes: Attributes, place: Place): MappedLabel {
+  const name = textOf(attributes, [own.outcomeName]);
+  const value = jsonOf(attributes.get(own.outcomeValue));
+  if (name === "") return { kind: "bad", reason: "no_outcome_name" };
+  if (value === null || typeof value === "object") return { kind: "bad", reason: "bad_outcome_value" };
+  if (place.runId === "" && place.traceId === "") return { kind: "bad", reason: "no_run_id" };
+  return draftOutcome({ ...place, outcomeId: textOf(attributes, [own.outcomeId]), name, value });
+}
+
+/** An evaluation whose label is a verdict is a review; one with another label or a score is an outcome. */
+function mapEvaluation(attributes: Attributes, place: Place): MappedLabel {
+  if (place.runId === "" && place.traceId === "") return { kind: "bad", reason: "no_run_id" };
+  const name = textOf(attributes, [evaluation.name]);
+  const label = textOf(attributes, [evaluation.label]);
+  const verdict = readVerdict(label);
+  if (verdict !== null) {
+    return draftReview({
+      ...place,
+      reviewId: "",
+      verdict,
+      output: null,
+      reason: name,
+      note: textOf(attributes, [evaluation.explanation]),
+      reviewer: "",
+      durationMs: null,
+    });
+  }
+  const value = numberOf(attributes, [evaluation.score]) ?? label;
+  if (name === "" || value === "") return { kind: "bad", reason: "bad_evaluation" };
+  return draftOutcome({ ...place, outcomeId: "", name, value });
+}
+
+function jsonOf(value: Json | undefined): Json {
+  if (value === undefined || value === "") return null;
+  return typeof value === "string" ? parseAnyContent(value) : value;
+}

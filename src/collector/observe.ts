@@ -1,0 +1,176 @@
+import { hash } from "node:crypto";
+import { dayMs } from "../model/clock.ts";
+import type { Json } from "../model/json.ts";
+import { isJsonObject } from "../model/json.ts";
+import type { Outcome, Review, Run, Step } from "../model/run.ts";
+import type { SignalKind } from "../model/signal.ts";
+import { numberBin } from "../model/signal.ts";
+import type { ContractResult } from "./contract.ts";
+import type { FieldCatalogue } from "./field-catalogue.ts";
+import type { SeenFields, WordLists } from "./observe-value.ts";
+import { ValueObserver } from "./observe-value.ts";
+import { createRecentMap } from "./recent-map.ts";
+import type { WorkflowSettings } from "./settings.ts";
+import type { Scope, Tally } from "./tally.ts";
+
+/** Recognises equal inputs within a window of time. */
+export interface RecentInputs {
+  /** True if the same inputs came to the workflow within the window before. */
+  seen(workflow: string, inputs: string, atMs: number): boolean;
+}
+
+/** What counting needs to know. Given the same catalogue, counting is a pure function of its arguments. */
+export interface ObserveContext {
+  catalogue: FieldCatalogue;
+  words: WordLists;
+  recentInputs: RecentInputs;
+  tally: Tally;
+}
+
+/** Counts a run: volume, errors, figures, contract, and its fields. Shadow and canary runs do not count as live. */
+export function observeRun(
+  run: Run,
+  inputs: string,
+  contract: ContractResult,
+  settings: WorkflowSettings,
+  context: ObserveContext,
+): SeenFields {
+  const found: SeenFields = { seen: new Set(), empty: new Set() };
+  if (run.mode !== "live") return found;
+  const fields = context.catalogue.of(run.workflow);
+  const version = fields === null ? "other" : fields.version(run.version.id);
+  const scope = context.tally.scope(run.workflow, version, run.receivedAtMs);
+  scope.count("volume", "", "run");
+  observeFigures(run, scope, settings);
+  for (const { field, isBroken } of contract.fields) yesNo(scope, "contract", field, isBroken);
+  for (const { field, isBroken } of contract.allowed) yesNo(scope, "allowed_values", field, isBroken);
+  if (inputs !== "null" && inputs !== "{}") {
+    yesNo(scope, "duplicates", "", context.recentInputs.seen(run.workflow, inputs, run.receivedAtMs));
+  }
+  if (fields !== null) {
+    new ValueObserver("input", fields, context.words, scope, found).observe(run.inputs);
+    new ValueObserver("output", fields, context.words, scope, found).observe(run.outputs);
+  }
+  return found;
+}
+
+function observeFigures(run: Run, scope: Scope, settings: WorkflowSettings) {
+  yesNo(scope, "errors", "", run.status === "error");
+  yesNo(scope, "retries", "", run.retries > 0);
+  observeLatency(scope, "", run.startedAtMs, run.endedAtMs);
+  if (run.inputTokens !== null || run.outputTokens !== null) {
+    number(scope, "tokens", "", (run.inputTokens ?? 0) + (run.outputTokens ?? 0));
+  }
+  if (run.costUsd !== null) number(scope, "cost", "", run.costUsd);
+  if (run.confidence !== null && settings.confidenceBelow !== null) {
+    yesNo(scope, "low_confidence", "", run.confidence < settings.confidenceBelow);
+  }
+}
+
+/** Counts a step, under its name, in the version of its run ("" where that is not known). */
+export function observeStep(step: Step, version: string, atMs: number, context: ObserveContext): void {
+  const fields = context.catalogue.of(step.workflow);
+  if (fields === null) return;
+  const scope = context.tally.scope(step.workflow, fields.version(version), atMs);
+  const name = fields.step(step.name);
+  yesNo(scope, "step_errors", name, step.status === "error");
+  yesNo(scope, "retries", name, step.retries > 0);
+  observeLatency(scope, name, step.startedAtMs, step.endedAtMs);
+}
+
+/**
+ * Counts a review, with the run's age in days. Targeted reviews are left out: they would bias the rates.
+ *
+ * @param original the run's own output; undefined where it is not at hand, and then no field is counted.
+ */
+export function observeReview(review: Review, original: Json | undefined, context: ObserveContext): void {
+  const fields = context.catalogue.of(review.workflow);
+  if (fields === null || review.chosenBy === "targeted") return;
+  const scope = context.tally.scope(review.workflow, fields.version(review.version), review.receivedAtMs);
+  const age = ageInDays(review);
+  const label = (kind: SignalKind, field: string, isYes: boolean) =>
+    scope.count(kind, field, `${isYes ? "yes" : "no"}@${age}`);
+  label("override_rate", "", review.verdict !== "approved");
+  label("unusable_rate", "", review.verdict === "rejected");
+  if (original === undefined || review.verdict === "rejected") return;
+  const corrected = review.verdict === "edited" ? review.output : {};
+  for (const [field, isChanged] of correctedFields(original, corrected))
+    label("override_rate", field, isChanged);
+}
+
+/** Counts an outcome: yes or no for a boolean (also in words), a bin for a number, nothing for other text. */
+export function observeOutcome(outcome: Outcome, context: ObserveContext): void {
+  const fields = context.catalogue.of(outcome.workflow);
+  if (fields === null) return;
+  const scope = context.tally.scope(outcome.workflow, fields.version(outcome.version), outcome.receivedAtMs);
+  const { value } = outcome;
+  const word = String(value).toLowerCase();
+  const field = fields.outcome(outcome.name);
+  if (typeof value === "number") number(scope, "outcome", field, value);
+  else if (word === "true" || word === "yes") scope.count("outcome", field, `yes@${ageInDays(outcome)}`);
+  else if (word === "false" || word === "no") scope.count("outcome", field, `no@${ageInDays(outcome)}`);
+}
+
+const correctedFieldsMax = 100;
+
+/**
+ * The output fields that a reviewer could have changed, and whether they did. A correction may name only what it
+ * changes: members that it leaves out on the top level count as unchanged.
+ */
+export function correctedFields(original: Json, corrected: Json): Map<string, boolean> {
+  const fields = new Map<string, boolean>();
+  if (!isJsonObject(original) || !isJsonObject(corrected)) {
+    if (!isJsonObject(original))
+      fields.set("output", isJsonObject(corrected) ? false : original !== corrected);
+    return fields;
+  }
+  compare({ ...original }, { ...original, ...corrected }, "output", fields);
+  return fields;
+}
+
+function compare(
+  before: Json | undefined,
+  after: Json | undefined,
+  path: string,
+  fields: Map<string, boolean>,
+) {
+  if (fields.size >= correctedFieldsMax) return;
+  if (isJsonObject(before) && isJsonObject(after)) {
+    for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
+      compare(before[name], after[name], `${path}.${name}`, fields);
+    }
+    return;
+  }
+  fields.set(path, JSON.stringify(before) !== JSON.stringify(after));
+}
+
+/** Creates the memory of recent inputs: a hash each, at most `inputsMax`. */
+export function createRecentInputs(windowMs: number, inputsMax = 100_000): RecentInputs {
+  const lastMs = createRecentMap<number>(inputsMax);
+  return {
+    seen(workflow, inputs, atMs) {
+      const key = hash("md5", `${workflow}\0${inputs}`, "base64");
+      const before = lastMs.get(key);
+      lastMs.set(key, atMs);
+      return before !== undefined && Math.abs(atMs - before) <= windowMs;
+    },
+  };
+}
+
+function ageInDays(label: { receivedAtMs: number; runReceivedAtMs: number }): number {
+  return Math.max(0, Math.floor((label.receivedAtMs - label.runReceivedAtMs) / dayMs));
+}
+
+/** A duration of exactly zero was not measured: the caller gave one time or none. */
+function observeLatency(scope: Scope, field: string, startedAtMs: number, endedAtMs: number) {
+  if (endedAtMs > startedAtMs) number(scope, "latency", field, endedAtMs - startedAtMs);
+}
+
+function yesNo(scope: Scope, kind: SignalKind, field: string, isYes: boolean) {
+  scope.count(kind, field, isYes ? "yes" : "no");
+}
+
+function number(scope: Scope, kind: SignalKind, field: string, value: number) {
+  const bin = numberBin(value);
+  if (bin !== null) scope.count(kind, field, bin);
+}

@@ -1,0 +1,104 @@
+import type { Json, JsonObject } from "../model/json.ts";
+import { tryParseJson } from "./parse-json.ts";
+import type { RedactionRules } from "./redaction-rules.ts";
+
+/** Longer texts that look like JSON are redacted as text alone. */
+const nestedTextMax = 256 * 1024;
+/** JSON texts inside one value that are opened; the rest is redacted as text alone. */
+const nestedTextsMax = 20;
+
+/**
+ * Redacts a JSON value: names, texts, JSON inside texts; and cuts what is too long, too deep or too much.
+ *
+ * @param root First part of the field paths, `input` or `output`.
+ */
+export function redactValue(value: Json, root: string, rules: RedactionRules): Json {
+  return new Walk(rules).value(value, root, 0);
+}
+
+/** One walk over one value: it counts what it has seen, so that any value costs a bounded amount of work. */
+class Walk {
+  private nodes = 0;
+  private opened = 0;
+  private readonly hasPaths: boolean;
+
+  constructor(private readonly rules: RedactionRules) {
+    this.hasPaths = rules.always.size + rules.never.size > 0;
+  }
+
+  value(value: Json, path: string, depth: number, isAllowed = false): Json {
+    const { rules } = this;
+    let allowed = isAllowed;
+    if (this.hasPaths) {
+      if (rules.always.has(path)) return rules.whole("field", value);
+      allowed ||= rules.never.has(path);
+    }
+    if (typeof value === "string") return allowed ? rules.cut(value) : this.text(value, path, depth);
+    if (typeof value === "number") return allowed ? value : this.number(value);
+    if (typeof value !== "object" || value === null) return value;
+    if (depth >= rules.caps.depthMax) return "$cut: nested too deep";
+    return Array.isArray(value)
+      ? this.array(value, path, depth, allowed)
+      : this.object(value, path, depth, allowed);
+  }
+
+  private object(value: JsonObject, path: string, depth: number, allowed: boolean): Json {
+    const { rules } = this;
+    const clean: JsonObject = {};
+    let kept = 0;
+    for (const name in value) {
+      this.nodes += 1;
+      if (this.nodes > rules.caps.nodesMax) {
+        clean.$cut = `${Object.keys(value).length - kept} more members`;
+        break;
+      }
+      kept += 1;
+      const member = value[name] ?? null;
+      const below = this.hasPaths ? `${path}.${name}` : path;
+      const isFree = allowed || rules.never.has(below);
+      const byName = isFree ? undefined : rules.byName(name, member);
+      setMember(clean, rules.nature(name).kept, byName ?? this.value(member, below, depth + 1, isFree));
+    }
+    return clean;
+  }
+
+  private array(value: Json[], path: string, depth: number, allowed: boolean): Json {
+    const below = this.hasPaths ? `${path}[]` : path;
+    const clean: Json[] = [];
+    for (const item of value) {
+      this.nodes += 1;
+      if (this.nodes > this.rules.caps.nodesMax) {
+        clean.push(`$cut: ${value.length - clean.length} more items`);
+        break;
+      }
+      clean.push(this.value(item, below, depth + 1, allowed));
+    }
+    return clean;
+  }
+
+  private text(value: string, path: string, depth: number): string {
+    const { rules } = this;
+    const first = value.charCodeAt(0);
+    const mayNest = (first === 0x7b || first === 0x5b) && value.length <= nestedTextMax;
+    if (!mayNest || this.opened >= nestedTextsMax || !rules.enabled) return rules.text(value);
+    const nested = tryParseJson(value);
+    if (nested === undefined) return rules.text(value);
+    this.opened += 1;
+    const clean = JSON.stringify(this.value(nested, path, depth + 1));
+    return rules.text(clean === JSON.stringify(nested) ? value : clean);
+  }
+
+  /** A card number may come as a number. */
+  private number(value: number): Json {
+    if (value < 1e12 || !this.rules.enabled) return value;
+    const plain = String(value);
+    const clean = this.rules.text(plain);
+    return clean === plain ? value : clean;
+  }
+}
+
+/** Sets a member, also one named `__proto__`, which an assignment would lose. */
+function setMember(object: JsonObject, name: string, value: Json) {
+  if (name !== "__proto__") object[name] = value;
+  else Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
+}

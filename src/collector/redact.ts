@@ -1,0 +1,101 @@
+import type { Json } from "../model/json.ts";
+import type { Caps } from "./cut.ts";
+import { cutText, defaultCaps, isOverCap } from "./cut.ts";
+import type { TextRedactor } from "./redact-text.ts";
+import { createTextRedactor } from "./redact-text.ts";
+import { redactValue } from "./redact-value.ts";
+import type { NameNature, RedactionRules } from "./redaction-rules.ts";
+import { countingKey, phoneKey, secretKey } from "./secrets.ts";
+import { wellFormed } from "./well-formed.ts";
+
+/** Makes values fit to be kept: without secrets, within the caps, well-formed. */
+export interface Redactor {
+  /** A plain text, such as an error message. */
+  text(value: string): string;
+  /** A text under a name that may say what it is, such as an attribute. */
+  named(name: string, value: string): string;
+  /** A JSON value. `root` starts its field paths: `input` or `output`. */
+  value(value: Json, root: string): Json;
+}
+
+/** What to redact beyond the patterns, and what never. */
+export interface RedactorOptions {
+  /** Secret for the hashes that stand in for values. */
+  key: string;
+  /** Applies patterns and key names; without, only `fields` are replaced. */
+  enabled?: boolean;
+  /** Field paths whose values are always replaced (`input.customer.name`, `output.lines[].note`). */
+  fields?: readonly string[];
+  /** Field paths that are never touched, with everything below them. */
+  allow?: readonly string[];
+  caps?: Caps;
+}
+
+/** Secrets that straddle the cut are found by looking this far beyond it. */
+const cutOverlap = 4096;
+const namesMax = 20_000;
+const shortNumber = /^\d{1,7}$/;
+const phoneLike = /\d[\d ().+/-]{5,}/;
+
+/** Creates the one part that every value passes on its way to the disk. Pure: same key, same replacement. */
+export function createRedactor(options: RedactorOptions): Redactor {
+  const { key, enabled = true, fields = [], allow = [], caps = defaultCaps } = options;
+  const patterns = createTextRedactor(key);
+  const text = createText(patterns, caps, enabled);
+  const nature = createNature(text, enabled);
+  const whole = (form: string, value: Json): Json => {
+    if (value === null || value === "" || typeof value === "boolean") return value;
+    return patterns.whole(form, typeof value === "object" ? JSON.stringify(value) : String(value));
+  };
+  const byName = (name: string, value: Json): Json | undefined => {
+    const { form } = nature(name);
+    if (form === null || (typeof value !== "string" && typeof value !== "number")) return undefined;
+    const plain = String(value);
+    if (form === "phone" && !phoneLike.test(plain)) return undefined;
+    if (form === "secret" && countingKey.test(name) && (plain !== value || shortNumber.test(plain)))
+      return undefined;
+    return whole(form, value);
+  };
+  const rules: RedactionRules = {
+    caps,
+    always: new Set(fields),
+    never: new Set(allow),
+    enabled,
+    text,
+    cut: createText(patterns, caps, false),
+    nature,
+    byName,
+    whole,
+  };
+  return {
+    text,
+    named: (name, value) => {
+      const replaced = byName(name, value);
+      return typeof replaced === "string" ? replaced : text(value);
+    },
+    value: (value, root) => redactValue(value, root, rules),
+  };
+}
+
+function createText(patterns: TextRedactor, caps: Caps, enabled: boolean): (value: string) => string {
+  return (value) => {
+    const clean = wellFormed(value);
+    if (!isOverCap(clean, caps.fieldBytesMax)) return enabled ? patterns.text(clean) : clean;
+    const head = clean.slice(0, caps.fieldBytesMax + cutOverlap);
+    return cutText(clean, enabled ? patterns.text(head) : head, caps.fieldBytesMax);
+  };
+}
+
+function createNature(text: (value: string) => string, enabled: boolean): (name: string) => NameNature {
+  const natures = new Map<string, NameNature>();
+  return (name) => {
+    const known = natures.get(name);
+    if (known !== undefined) return known;
+    const plain = name.toLowerCase().replace(/[\s_.-]/g, "");
+    const form = secretKey.test(plain) ? "secret" : phoneKey.test(plain) ? "phone" : null;
+    const nature: NameNature = { kept: text(name), form: enabled ? form : null };
+    if (natures.size >= namesMax) natures.clear();
+    natures.set(name, nature);
+    return nature;
+  };
+}

@@ -1,0 +1,25 @@
+import type { Json } from "../model/json.ts";
+import type { Caps } from "./cut.ts";
+
+/** What the name of a member says about its value. */
+export interface NameNature {
+  /** The name, itself redacted. */
+  kept: string;
+  form: "secret" | "phone" | null;
+}
+
+/** The rules of one redactor, as the walk over a value needs them. */
+export interface RedactionRules {
+  caps: Caps;
+  always: ReadonlySet<string>;
+  never: ReadonlySet<string>;
+  enabled: boolean;
+  text(value: string): string;
+  /** A text that is allowed as it is, but within the cap. */
+  cut(value: string): string;
+  nature(name: string): NameNature;
+  /** The replacement of a value whose name gives it away; undefined where it does not. */
+  byName(name: string, value: Json): Json | undefined;
+  /** The replacement of any value. Null and empty stay, so that a field that goes missing is still seen. */
+  whole(form: string, value: Json): Json;
+}

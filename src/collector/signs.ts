@@ -1,0 +1,51 @@
+/** What a text shows at a glance, as bits. */
+export const sign = { at: 1, digits: 2, token: 4, assignment: 8 } as const;
+
+// Classes of the ASCII characters: one look-up per character.
+const digit = 1;
+const tokenic = 2;
+const separator = 4;
+const at = 8;
+const assignment = 16;
+const classes = new Uint8Array(128);
+for (let code = 0x30; code <= 0x39; code += 1) classes[code] = digit | tokenic;
+for (let code = 0x41; code <= 0x5a; code += 1) classes[code] = classes[code + 32] = tokenic;
+for (const character of "_-/+.") classes[character.charCodeAt(0)] = tokenic;
+for (const character of " .-()/+") {
+  const code = character.charCodeAt(0);
+  classes[code] = (classes[code] ?? 0) | separator;
+}
+classes[0x40] = at;
+classes[0x3a] = classes[0x3d] = assignment;
+
+const digitsMin = 7;
+const tokenMin = 16;
+const assignedWords = /pass|pwd|secret|token|key|credential|basic/i;
+
+/**
+ * Looks over a text once and says which forms of secret are possible at all, so that clean text costs about a
+ * nanosecond per character and no regular expression.
+ *
+ * @returns Bits of `sign`: an at sign; seven digits with nothing but separators between; an unbroken run of 16
+ *   characters as tokens use them; a colon or equals sign in a text that speaks of secrets.
+ */
+export function readSigns(text: string): number {
+  let signs = 0;
+  let digits = 0;
+  let run = 0;
+  let assigns = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    const kind = code < 128 ? (classes[code] ?? 0) : 0;
+    if (kind & digit) digits += 1;
+    else if (!(kind & separator)) digits = 0;
+    if (digits >= digitsMin) signs |= sign.digits;
+    run = kind & tokenic ? run + 1 : 0;
+    if (run >= tokenMin) signs |= sign.token;
+    if (kind & at) signs |= sign.at;
+    if (kind & assignment) assigns = true;
+  }
+  if ((assigns || text.includes("asic ")) && assignedWords.test(text)) signs |= sign.assignment;
+  if (text.includes("-----BEGIN")) signs |= sign.token;
+  return signs;
+}
