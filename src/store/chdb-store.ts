@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import { PermanentError } from "../model/errors.ts";
 import { createClickHouseStore } from "./clickhouse-store.ts";
 import { clickHouseCode, insertError, statementError } from "./clickhouse-errors.ts";
-import { type Engine, insertSettings, type Lane, readSettings } from "./engine.ts";
+import { type Engine, insertSettings, type Lane, quiet, readSettings } from "./engine.ts";
 import { defaultLayout, type Layout } from "./migrate.ts";
 import type { Store } from "./port.ts";
 
@@ -97,7 +97,7 @@ function connect(path: string): {
     const connection = createChdbConnection({ path });
     // Same shape; chdb is typed against `client-common`, which `client` now carries as a copy.
     const clientConnection = connection as unknown as NonNullable<ClientOptions["connection"]>;
-    return { connection, client: createClient({ connection: clientConnection }) };
+    return { connection, client: createClient({ connection: clientConnection, log: quiet }) };
   } catch (cause) {
     if (clickHouseCode(cause) === lockedCode) {
       throw new PermanentError(`Cannot open the store in '${path}': another process has it open`, { cause });

@@ -1,3 +1,4 @@
+import { ClickHouseLogLevel } from "@clickhouse/client";
 import type { Json } from "../model/json.ts";
 import type { Table } from "../model/rows.ts";
 
@@ -47,3 +48,6 @@ export const readSettings = {
   max_bytes_before_external_group_by: "500000000",
   max_bytes_before_external_sort: "500000000",
 } as const;
+
+/** The client's own log is off: it repeats the engine's messages, and those quote rows. */
+export const quiet = { level: ClickHouseLogLevel.OFF } as const;

@@ -1,10 +1,11 @@
 import { Readable } from "node:stream";
+import { finished } from "node:stream/promises";
 import { type ClickHouseClient, createClient } from "@clickhouse/client";
 import type { Logger } from "pino";
 import { PermanentError } from "../model/errors.ts";
 import { createClickHouseStore } from "./clickhouse-store.ts";
 import { insertError, statementError } from "./clickhouse-errors.ts";
-import { type Engine, insertSettings, readSettings } from "./engine.ts";
+import { type Engine, insertSettings, quiet, readSettings } from "./engine.ts";
 import { defaultLayout, type Layout } from "./migrate.ts";
 import type { Store } from "./port.ts";
 
@@ -41,6 +42,7 @@ export function openServerStore({ url, user, password, database, log, layout }: 
     compression: { request: true, response: true },
     request_timeout: 60_000,
     max_open_connections: 10,
+    log: quiet,
   };
 
   log.debug({ database: name }, "Store is a ClickHouse server");
@@ -70,12 +72,14 @@ function serverEngine(client: ClickHouseClient, prepare: () => Promise<void>): E
     },
     async insert(table, ndjson, token) {
       try {
-        await client.insert({
-          table,
+        // `client.insert` would take objects and encode them once more.
+        const { stream } = await client.exec({
+          query: `INSERT INTO ${table} FORMAT JSONEachRow`,
           values: Readable.from([ndjson], { objectMode: false }),
-          format: "JSONEachRow",
-          clickhouse_settings: { ...insertSettings, insert_deduplication_token: token },
+          clickhouse_settings: { ...insertSettings, insert_deduplication_token: token, wait_end_of_query: 1 },
         });
+        // The answer is empty; the connection is free once it has been read.
+        await finished(stream.resume());
       } catch (error) {
         throw insertError(table, error);
       }

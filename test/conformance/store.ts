@@ -51,19 +51,26 @@ function insertCases(store: () => Store): void {
   });
 
   it("insert() keeps a batch once that spans partitions", async () => {
-    const rows = ndjson([0, 40, 80].map((day) => rollupRow({ minute: hour + day * 86_400, workflow: "months" })));
+    const rows = ndjson(
+      [0, 40, 80].map((day) => rollupRow({ minute: hour + day * 86_400, workflow: "months" })),
+    );
     for (let i = 0; i < 2; i++) await store().insert("rollups", rows, "months");
     expect(await count("rollups WHERE workflow = 'months'", "sum(n)")).toBe(3);
     expect(await count("rollups_hour WHERE workflow = 'months'", "sum(n)")).toBe(3);
   });
 
   it("insert() refuses a bad row as PermanentError, keeps nothing, and quotes nothing", async () => {
-    const rows = ndjson([runRow({ run_id: "good" }), { ...runRow({ run_id: "bad" }), retries: "s3cret-payload" }]);
+    const rows = ndjson([
+      runRow({ run_id: "good" }),
+      { ...runRow({ run_id: "bad" }), retries: "s3cret-payload" },
+    ]);
     const error: unknown = await store()
       .insert("runs", rows, "poison")
       .catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(PermanentError);
-    expect(JSON.stringify([String(error), (error as Error).stack, (error as Error).cause])).not.toContain("s3cret");
+    expect(JSON.stringify([String(error), (error as Error).stack, (error as Error).cause])).not.toContain(
+      "s3cret",
+    );
     expect(await count("runs WHERE run_id IN ('good', 'bad')")).toBe(0);
   });
 
@@ -73,7 +80,9 @@ function insertCases(store: () => Store): void {
   });
 
   it("query() answers 64-bit integers without loss and refuses bad statements as PermanentError", async () => {
-    const [row] = await store().query<{ n: string }>("SELECT toUInt64({n:String}) AS n", { n: "18446744073709551615" });
+    const [row] = await store().query<{ n: string }>("SELECT toUInt64({n:String}) AS n", {
+      n: "18446744073709551615",
+    });
     expect(row?.n).toBe("18446744073709551615");
     await expect(store().query("SELECT no_such_column FROM runs")).rejects.toBeInstanceOf(PermanentError);
   });
@@ -81,8 +90,15 @@ function insertCases(store: () => Store): void {
 
 function bucketCases(store: () => Store): void {
   const minute = (i: number) => hour + i * 60;
-  const row = (workflow: string, i: number, kind: SignalKind, field: string, bin: string, n: number, version = "v1") =>
-    rollupRow({ workflow, minute: minute(i), kind, field, bin, n, version });
+  const row = (
+    workflow: string,
+    i: number,
+    kind: SignalKind,
+    field: string,
+    bin: string,
+    n: number,
+    version = "v1",
+  ) => rollupRow({ workflow, minute: minute(i), kind, field, bin, n, version });
 
   beforeAll(async () => {
     await store().insert(
@@ -110,7 +126,12 @@ function bucketCases(store: () => Store): void {
   const span = { fromMs: startMs, toMs: startMs + 7_200_000 };
 
   it("readBuckets() sums over versions and parts and derives what is missing", async () => {
-    const buckets = await store().readBuckets({ ...span, workflow: "wf", kinds: ["null_rate"], stepMs: 60_000 });
+    const buckets = await store().readBuckets({
+      ...span,
+      workflow: "wf",
+      kinds: ["null_rate"],
+      stepMs: 60_000,
+    });
     expect(buckets.map(({ startMs: at, counts }) => [(at - startMs) / 60_000, { ...counts }])).toEqual([
       [0, { value: 7, null: 1, missing: 2 }],
       [1, { value: 4 }],
@@ -121,7 +142,9 @@ function bucketCases(store: () => Store): void {
     const known = new Map([["wf", ["output.vendor", "output.total"]]]);
     const buckets = await store().readBuckets({ ...span, kinds: ["null_rate"], stepMs: 3_600_000, known });
     const wf = buckets.filter((bucket) => bucket.workflow === "wf");
-    expect(wf.map(({ startMs: at, field, counts }) => [(at - startMs) / 60_000, field, { ...counts }])).toEqual([
+    expect(
+      wf.map(({ startMs: at, field, counts }) => [(at - startMs) / 60_000, field, { ...counts }]),
+    ).toEqual([
       [0, "output.vendor", { value: 11, null: 1, missing: 2 }],
       [0, "output.total", { missing: 14 }],
       [60, "output.vendor", { missing: 2 }],
@@ -138,9 +161,20 @@ function bucketCases(store: () => Store): void {
   });
 
   it("readBuckets() filters by version and survives hostile bins", async () => {
-    const v2 = await store().readBuckets({ ...span, workflow: "wf", version: "v2", kinds: ["volume"], stepMs: 60_000 });
+    const v2 = await store().readBuckets({
+      ...span,
+      workflow: "wf",
+      version: "v2",
+      kinds: ["volume"],
+      stepMs: 60_000,
+    });
     expect(v2.map((bucket) => bucket.counts.run)).toEqual([4, 2]);
-    const hostile = await store().readBuckets({ ...span, workflow: "other", kinds: ["output_distribution"], stepMs: 60_000 });
+    const hostile = await store().readBuckets({
+      ...span,
+      workflow: "other",
+      kinds: ["output_distribution"],
+      stepMs: 60_000,
+    });
     expect(Object.entries(hostile[0]?.counts ?? {})).toEqual([["__proto__", 7]]);
   });
 
@@ -154,7 +188,11 @@ function bucketCases(store: () => Store): void {
       { workflow: "wf", version: "v1", firstMs: startMs, lastMs: startMs, runs: 10 },
       { workflow: "wf", version: "v2", firstMs: startMs + 60_000, lastMs: startMs + 3_600_000, runs: 6 },
     ]);
-    const cut = await store().readVersions({ fromMs: startMs + 60_000, toMs: startMs + 3_600_000, workflow: "wf" });
+    const cut = await store().readVersions({
+      fromMs: startMs + 60_000,
+      toMs: startMs + 3_600_000,
+      workflow: "wf",
+    });
     expect(cut.map(({ version, runs }) => [version, runs])).toEqual([["v2", 4]]);
   });
 
@@ -182,12 +220,27 @@ function runCases(store: () => Store): void {
 
   beforeAll(async () => {
     await store().insert("runs", ndjson(rows), "search");
-    const step = { run_id: "search-1", workflow: "search", name: "llm", kind: "model", status: "ok", error_type: "" };
+    const step = {
+      run_id: "search-1",
+      workflow: "search",
+      name: "llm",
+      kind: "model",
+      status: "ok",
+      error_type: "",
+    };
     const rest = { error_message: "", error_stack: "", inputs: "{}", outputs: "{}", retries: 0, model: "" };
     const end = { input_tokens: null, output_tokens: 7, attributes: { a: "b" }, received_at: startMs };
     const steps = [
       { step_id: "s2", started_at: startMs + 2, ended_at: startMs + 3, ...step, ...rest, ...end },
-      { step_id: "s1", started_at: startMs + 1, ended_at: startMs + 2, ...step, ...rest, ...end, run_id: "trace-1" },
+      {
+        step_id: "s1",
+        started_at: startMs + 1,
+        ended_at: startMs + 2,
+        ...step,
+        ...rest,
+        ...end,
+        run_id: "trace-1",
+      },
     ];
     await store().insert("steps", ndjson(steps), "steps");
   });
@@ -214,7 +267,11 @@ function runCases(store: () => Store): void {
     const ids: string[] = [];
     let cursor: string | null = null;
     do {
-      const page = await store().searchRuns({ workflow: "search", limit: 2, ...(cursor === null ? {} : { cursor }) });
+      const page = await store().searchRuns({
+        workflow: "search",
+        limit: 2,
+        ...(cursor === null ? {} : { cursor }),
+      });
       ids.push(...page.runs.map((run) => run.run_id));
       cursor = page.cursor;
     } while (cursor !== null);
@@ -246,9 +303,27 @@ function exampleCases(store: () => Store): void {
   const examples: { why: string; kind: SignalKind; field: string; bin: string; ids: number[] }[] = [
     { why: "nulls", kind: "null_rate", field: "output.vendor", bin: "null", ids: [0] },
     { why: "values", kind: "null_rate", field: "output.vendor", bin: "value", ids: [4, 3, 2, 1] },
-    { why: "missing children", kind: "null_rate", field: "output.category", bin: "missing", ids: [4, 3, 2, 1, 0] },
-    { why: "a category", kind: "output_distribution", field: "output.vendor", bin: "=Ünïcode & Söhne 1", ids: [1] },
-    { why: "a number", kind: "output_distribution", field: "output.total", bin: numberBin(30) ?? "", ids: [3] },
+    {
+      why: "missing children",
+      kind: "null_rate",
+      field: "output.category",
+      bin: "missing",
+      ids: [4, 3, 2, 1, 0],
+    },
+    {
+      why: "a category",
+      kind: "output_distribution",
+      field: "output.vendor",
+      bin: "=Ünïcode & Söhne 1",
+      ids: [1],
+    },
+    {
+      why: "a number",
+      kind: "output_distribution",
+      field: "output.total",
+      bin: numberBin(30) ?? "",
+      ids: [3],
+    },
     { why: "a type", kind: "type", field: "output.vendor", bin: "null", ids: [0] },
     { why: "errors", kind: "errors", field: "", bin: "yes", ids: [3] },
     { why: "runs without errors", kind: "errors", field: "", bin: "no", ids: [4, 2, 1, 0] },
