@@ -7,17 +7,12 @@ import type { ClaimedRun, Journal } from "./port.ts";
  * as waiting, so that a reviewer who went home holds nothing up.
  */
 export function createReviewQueue(database: Database): Journal["reviewQueue"] {
-  return { ...createClaims(database), ...createCounts(database) };
+  return { ...createEntries(database), claim: createClaim(database), ...createCounts(database) };
 }
 
-function createClaims(
+function createEntries(
   database: Database,
-): Pick<Journal["reviewQueue"], "add" | "has" | "claim" | "held" | "extend" | "release" | "done"> {
-  const held = (where: string, ...values: (string | number)[]) =>
-    database.get(
-      `SELECT * FROM review_queue WHERE state = 'claimed' AND ${where} ORDER BY claimed_at_ms LIMIT 1`,
-      ...values,
-    );
+): Pick<Journal["reviewQueue"], "add" | "has" | "held" | "extend" | "release" | "done"> {
   return {
     add(run) {
       const added = database.run(
@@ -37,41 +32,14 @@ function createClaims(
       return added > 0;
     },
     has: (runId) => database.get("SELECT 1 AS found FROM review_queue WHERE run_id = ?", runId) !== undefined,
-    claim({ reviewer, nowMs, untilMs, workflow, except = [] }) {
-      const row = database.get(
-        `SELECT * FROM review_queue AS open
-         WHERE state != 'done' AND (?1 IS NULL OR workflow = ?1)
-           AND (state = 'waiting' OR claimed_until_ms <= ?2 OR reviewer = ?3)
-           AND run_id NOT IN (SELECT value FROM json_each(?4))
-           AND NOT EXISTS (SELECT 1 FROM review_queue AS other WHERE other.run_id = open.run_id
-             AND other.round != open.round AND other.reviewer = ?3)
-         ORDER BY (state = 'claimed' AND reviewer = ?3 AND claimed_until_ms > ?2) DESC, queued_at_ms, run_id
-         LIMIT 1`,
-        workflow ?? null,
-        nowMs,
-        reviewer,
-        JSON.stringify(except),
-      );
-      if (row === undefined) return null;
-      const claimed = decode(row);
-      const isHeld =
-        text(row, "state") === "claimed" &&
-        text(row, "reviewer") === reviewer &&
-        claimed.claimedUntilMs > nowMs;
-      const claimedAtMs = isHeld ? claimed.claimedAtMs : nowMs;
-      database.run(
-        `UPDATE review_queue SET state = 'claimed', reviewer = ?, claimed_at_ms = ?, claimed_until_ms = ?
-         WHERE run_id = ? AND round = ?`,
-        reviewer,
-        claimedAtMs,
-        untilMs,
-        claimed.runId,
-        claimed.round,
-      );
-      return { ...claimed, claimedAtMs, claimedUntilMs: untilMs };
-    },
     held(runId, reviewer, nowMs) {
-      const row = held("run_id = ? AND reviewer = ? AND claimed_until_ms > ?", runId, reviewer, nowMs);
+      const row = database.get(
+        `SELECT * FROM review_queue
+         WHERE run_id = ? AND state = 'claimed' AND reviewer = ? AND claimed_until_ms > ?`,
+        runId,
+        reviewer,
+        nowMs,
+      );
       return row === undefined ? null : decode(row);
     },
     extend: ({ runId, round }, untilMs) =>
@@ -96,6 +64,42 @@ function createClaims(
         runId,
         round,
       ),
+  };
+}
+
+function createClaim(database: Database): Journal["reviewQueue"]["claim"] {
+  return ({ reviewer, nowMs, untilMs, workflow, except = [] }) => {
+    const row = database.get(
+      `SELECT * FROM review_queue AS open
+       WHERE state != 'done' AND (?1 IS NULL OR workflow = ?1)
+         AND (state = 'waiting' OR claimed_until_ms <= ?2 OR reviewer = ?3)
+         AND run_id NOT IN (SELECT value FROM json_each(?4))
+         AND NOT EXISTS (SELECT 1 FROM review_queue AS other WHERE other.run_id = open.run_id
+           AND other.round != open.round AND other.reviewer = ?3)
+       ORDER BY (state = 'claimed' AND reviewer = ?3 AND claimed_until_ms > ?2) DESC, queued_at_ms, run_id
+       LIMIT 1`,
+      workflow ?? null,
+      nowMs,
+      reviewer,
+      JSON.stringify(except),
+    );
+    if (row === undefined) return null;
+    const claimed = decode(row);
+    const isHeld =
+      text(row, "state") === "claimed" &&
+      text(row, "reviewer") === reviewer &&
+      claimed.claimedUntilMs > nowMs;
+    const claimedAtMs = isHeld ? claimed.claimedAtMs : nowMs;
+    database.run(
+      `UPDATE review_queue SET state = 'claimed', reviewer = ?, claimed_at_ms = ?, claimed_until_ms = ?
+       WHERE run_id = ? AND round = ?`,
+      reviewer,
+      claimedAtMs,
+      untilMs,
+      claimed.runId,
+      claimed.round,
+    );
+    return { ...claimed, claimedAtMs, claimedUntilMs: untilMs };
   };
 }
 

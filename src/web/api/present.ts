@@ -215,13 +215,13 @@ export function presentReceipt({
 }
 
 /** A claimed run, ready to be reviewed. */
-export function presentClaim({ run, receipt, claimedUntilMs }: Claim): Of<typeof schemas.ReviewTask> {
+export function presentClaim({ run, receipt }: Claim): Of<typeof schemas.ReviewTask> {
   return {
     run_id: run.runId,
     workflow: run.workflow,
     chosen_by: run.chosenBy,
     why: run.why,
-    claimed_until: iso(claimedUntilMs),
+    claimed_until: iso(run.claimedUntilMs),
     receipt: presentReceipt(receipt),
   };
 }

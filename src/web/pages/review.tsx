@@ -1,5 +1,6 @@
 import type { Json } from "../../model/json.ts";
-import type { Claim, QueuedRun } from "../../review/desk.ts";
+import type { QueuedRun } from "../../journal/port.ts";
+import type { Claim } from "../../review/desk.ts";
 import { listFields } from "../../review/edit.ts";
 import { reviewReasons } from "../../review/reasons.ts";
 import { fromJsonText, readFindings } from "../api/present.ts";

@@ -12,8 +12,8 @@ export function Value({ value, depth = 0 }: { value: unknown; depth?: number }):
   }
   if (typeof value !== "object" || depth >= depthMax)
     return <span class="atom">{JSON.stringify(value)}</span>;
-  const entries = Array.isArray(value)
-    ? (value as unknown[]).map((item, index): [string, unknown] => [String(index + 1), item])
+  const entries: [string, unknown][] = Array.isArray(value)
+    ? (value as unknown[]).map((item, index) => [String(index + 1), item])
     : Object.entries(value);
   if (entries.length === 0)
     return <span class="null">{Array.isArray(value) ? "(empty list)" : "(empty)"}</span>;
