@@ -4,7 +4,7 @@ import { type Clock, systemClock } from "../model/clock.ts";
 import type { CounterLike, GaugeLike } from "../model/meters.ts";
 import { createCall } from "./call.ts";
 import { createDispatcher } from "./dispatcher.ts";
-import { createLedger, type Ledger } from "./ledger.ts";
+import { createLedger, type Ledger, type Problem } from "./ledger.ts";
 import { createNotifiers } from "./notifiers.ts";
 import { createResend, resendMs } from "./notify-alertmanager.ts";
 import { disabledKey } from "./notify-webhook.ts";
@@ -66,12 +66,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     log,
     random,
     onTrouble: (message, error) => ledger.problem(routeProblem(message, error), message.channel),
-    onDelivered: ({ channel }) =>
-      ledger.problem({
-        problemId: `route ${channel}`,
-        text: `The route '${channel}' works again`,
-        solved: true,
-      }),
+    onDelivered: ({ channel }) => ledger.problem(routeWorks(channel), channel),
   });
   const { url } = settings.routes.alertmanager;
   const resend = createResend({ call, url, wallClock, publicUrl: settings.public_url, journal, clock, log });
@@ -112,10 +107,14 @@ function retry({ journal, clock, settings }: AlertsDeps, key: string, actor: str
 }
 
 /** A route that fails is told of through the others. */
-function routeProblem({ channel, key }: Delivery, error: string): Parameters<Ledger["problem"]>[0] {
+function routeProblem({ channel, key }: Delivery, error: string): Problem {
   return {
     problemId: `route ${channel}`,
     text: `The route '${channel}' fails: ${error}. It owes message ${key}`,
     solved: false,
   };
+}
+
+function routeWorks(channel: string): Problem {
+  return { problemId: `route ${channel}`, text: `The route '${channel}' works again`, solved: true };
 }

@@ -149,7 +149,9 @@ function whatNow(
   else if (wouldPause) lines.push("Auto-pause is on trial: it would have stopped the workflow now.");
   else lines.push("The workflow goes on.");
   if (publicUrl !== "" && incident.exampleRunIds.length > 0) {
-    const links = incident.exampleRunIds.map((id, i) => slackLink(`${publicUrl}/runs/${id}`, `run ${i + 1}`));
+    const links = incident.exampleRunIds.map((id, i) =>
+      slackLink(`${publicUrl}/runs/${encodeURIComponent(id)}`, `run ${i + 1}`),
+    );
     lines.push(`Look at ${links.join(", ")}.`);
   }
   return `*What now*\n${lines.join("\n")}`;

@@ -22,9 +22,9 @@ export function slackCode(value: string): string {
   return plain === "" ? "" : `\`${plain}\``;
 }
 
-/** A link; `url` is our own, `label` may be anything. */
+/** A link; `url` is our own with every part encoded, `label` may be anything. */
 export function slackLink(url: string, label: string): string {
-  return `<${encodeURI(url).replace(/[<>|]/g, "")}|${escape(label).replace(/\|/g, "/")}>`;
+  return `<${url}|${escape(label).replace(/\|/g, "/")}>`;
 }
 
 function escape(text: string): string {
