@@ -91,7 +91,13 @@ describe("retryDelaySeconds()", () => {
 });
 
 describe("platformCall()", () => {
-  const base = { url: "https://p.example.test/", id: "a b", token: "t", namespace: "ns" };
+  const base: PauseAdapter = {
+    platform: "n8n",
+    url: "https://p.example.test/",
+    id: "a b",
+    token: "t",
+    namespace: "ns",
+  };
   const cases: { why: string; adapter: Partial<PauseAdapter>; pause: object; resume: object }[] = [
     {
       why: "n8n",
@@ -183,7 +189,7 @@ describe("platformCall()", () => {
     },
   ];
   it.each(cases)("pauses and resumes on $why", ({ adapter, pause, resume }) => {
-    const full = { ...base, platform: "n8n", ...adapter };
+    const full: PauseAdapter = { ...base, ...adapter };
     expect(platformCall(full, pauseState("paused"))).toMatchObject(pause);
     expect(platformCall(full, pauseState("running"))).toMatchObject(resume);
   });
