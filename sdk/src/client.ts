@@ -6,9 +6,9 @@ import { outcomeWith, type ReviewInput, reviewWith } from "./feedback.ts";
 import { createGate, type Gate } from "./gate.ts";
 import { type AnyFunction, type ObserveOptions, observeWith } from "./observe.ts";
 import { type ClientOptions, resolveSettings } from "./options.ts";
-import { encodeRequest } from "./otlp/encode.ts";
-import { ProtoWriter } from "./otlp/proto-writer.ts";
+import { createRequestHead } from "./otlp/encode.ts";
 import { Pipeline } from "./pipeline.ts";
+import { createRandomHex } from "./random-hex.ts";
 import type { Attributes } from "./record.ts";
 import { createSend } from "./send.ts";
 import { createStats, type Stats } from "./stats.ts";
@@ -78,13 +78,13 @@ function createCore(options: ClientOptions): Core {
     settings,
     stats,
     active: new AsyncLocalStorage<Frame>(),
+    randomHex: createRandomHex(),
     hostTracer: settings.joinHost ? trace.getTracer("@evenkeel/sdk", sdkVersion) : null,
     pipeline: new Pipeline({
       ...settings,
       stats,
       send: createSend(settings.endpoint, headersOf(settings.apiKey)),
-      envelope: (chunks) => encodeRequest(resource, sdkVersion, chunks),
-      writer: new ProtoWriter(),
+      requestHead: createRequestHead(resource, sdkVersion),
     }),
   };
 }

@@ -3,6 +3,7 @@ import type { Span, Tracer } from "@opentelemetry/api";
 import type { Settings } from "./options.ts";
 import { encodeLog, encodeSpan } from "./otlp/encode.ts";
 import type { Pipeline } from "./pipeline.ts";
+import type { RandomHex } from "./random-hex.ts";
 import type { AttributeValue, LogRecord, SpanRecord } from "./record.ts";
 import { countDrop, type Stats } from "./stats.ts";
 
@@ -13,6 +14,8 @@ export interface Core {
   pipeline: Pipeline;
   /** The run that the current asynchronous context belongs to, and its innermost span. */
   active: AsyncLocalStorage<Frame>;
+  /** Ids of traces and spans. */
+  randomHex: RandomHex;
   /** The host's tracer, if its spans carry the runs. */
   hostTracer: Tracer | null;
 }

@@ -1,18 +1,19 @@
-import type { OtlpSignal, Send } from "./send.ts";
+import { halve, type Parcel } from "./batch.ts";
+import type { Send } from "./send.ts";
 import { countDrop, type Stats } from "./stats.ts";
 
 /** What a delivery is built from. */
 export interface DeliveryParts {
   send: Send;
-  /** Puts encoded items of one signal into one request body. */
-  envelope: (chunks: readonly Buffer[]) => Buffer;
+  /** What goes before encoded items of so many bytes to make a request of them. */
+  requestHead: (bytes: number) => Uint8Array;
   stats: Stats;
 }
 
 const backoffMsMin = 500;
 const backoffMsMax = 30_000;
 
-/** Brings encoded items to the sidecar, for as long as that takes. */
+/** Brings parcels to the sidecar, for as long as that takes. */
 export class Delivery {
   readonly #parts: DeliveryParts;
   #wake: () => void = () => undefined;
@@ -23,14 +24,15 @@ export class Delivery {
   }
 
   /** Resolves once the sidecar has taken the items or refused them for good; both are counted. */
-  async deliver(signal: OtlpSignal, chunks: readonly Buffer[]): Promise<void> {
-    const { send, envelope, stats } = this.#parts;
-    const body = envelope(chunks);
+  async deliver(parcel: Parcel): Promise<void> {
+    const { send, requestHead, stats } = this.#parts;
+    const { signal, bytes, ends } = parcel;
+    const body = [requestHead(bytes.length), bytes];
     for (let attempt = 0; !this.#abandoned; attempt += 1) {
       const result = await send(signal, body);
       switch (result.kind) {
         case "accepted":
-          stats.delivered += chunks.length;
+          stats.delivered += ends.length;
           stats.rejected += result.rejected;
           return;
         case "retry":
@@ -38,15 +40,18 @@ export class Delivery {
           await this.#pause(result.retryAfterMs ?? backoffMs(attempt));
           continue;
         case "too_large":
-          if (chunks.length > 1) return this.#deliverHalves(signal, chunks);
-          countDrop(stats, "refused");
+          if (ends.length > 1) {
+            for (const half of halve(parcel)) await this.deliver(half);
+          } else {
+            countDrop(stats, "refused");
+          }
           return;
         case "refused":
-          countDrop(stats, "refused", chunks.length);
+          countDrop(stats, "refused", ends.length);
           return;
       }
     }
-    countDrop(stats, "shut_down", chunks.length);
+    countDrop(stats, "shut_down", ends.length);
   }
 
   /** Ends a pause between two attempts. */
@@ -58,12 +63,6 @@ export class Delivery {
   abandon(): void {
     this.#abandoned = true;
     this.#wake();
-  }
-
-  async #deliverHalves(signal: OtlpSignal, chunks: readonly Buffer[]): Promise<void> {
-    const half = chunks.length >> 1;
-    await this.deliver(signal, chunks.slice(0, half));
-    await this.deliver(signal, chunks.slice(half));
   }
 
   #pause(ms: number): Promise<void> {

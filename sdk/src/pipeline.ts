@@ -1,11 +1,10 @@
+import { Batch, type Item } from "./batch.ts";
 import { Delivery, type DeliveryParts } from "./delivery.ts";
-import { type Chunk, EncodeQueue, type Item } from "./encode-queue.ts";
-import type { ProtoWriter } from "./otlp/proto-writer.ts";
+import { SliceQueue } from "./slice-queue.ts";
 import { countDrop, type Stats } from "./stats.ts";
 
 /** What a pipeline is built from. */
 export interface PipelineParts extends DeliveryParts {
-  writer: ProtoWriter;
   stats: Stats;
   /** Longest time an item waits for company, in milliseconds. */
   sendIntervalMs: number;
@@ -26,11 +25,12 @@ const batchItems = 5000;
  */
 export class Pipeline {
   readonly #parts: PipelineParts;
-  readonly #encodeQueue: EncodeQueue;
+  readonly #queue: SliceQueue<Item>;
   readonly #delivery: Delivery;
   readonly #flushes = new Set<() => void>();
-  #encoded: Chunk[] = [];
-  #encodedBytes = 0;
+  /** Full batches, oldest first, and the one that is being filled. */
+  #full: Batch[] = [];
+  #open = new Batch();
   /** Items taken, and dealt with, since the start. Flushes wait for `#done` to reach `#flushThrough`. */
   #taken = 0;
   #done = 0;
@@ -43,9 +43,8 @@ export class Pipeline {
   constructor(parts: PipelineParts) {
     this.#parts = parts;
     this.#delivery = new Delivery(parts);
-    this.#encodeQueue = new EncodeQueue(
-      parts.writer,
-      (item, chunk) => this.#keep(item, chunk),
+    this.#queue = new SliceQueue(
+      (item) => this.#encode(item),
       () => this.#sendIfDue(),
     );
   }
@@ -62,7 +61,7 @@ export class Pipeline {
       stats.waiting += 1;
       stats.waitingBytes = bytes;
       this.#taken += 1;
-      this.#encodeQueue.push(item);
+      this.#queue.push(item);
     }
   }
 
@@ -95,59 +94,53 @@ export class Pipeline {
     return complete;
   }
 
-  #keep(item: Item, chunk: Chunk | null): void {
-    if (chunk === null) {
-      countDrop(this.#parts.stats, "capture_failed");
+  #encode(item: Item): void {
+    const { stats } = this.#parts;
+    const before = this.#open.bytes;
+    try {
+      this.#open.add(item);
+    } catch {
+      countDrop(stats, "capture_failed");
       this.#settle(1, item.bytes);
       return;
     }
-    this.#encoded.push(chunk);
-    this.#encodedBytes += chunk.bytes.length;
-    this.#parts.stats.waitingBytes += chunk.bytes.length - item.bytes;
+    stats.waitingBytes += this.#open.bytes - before - item.bytes;
+    if (this.#open.bytes >= batchBytes || this.#open.items >= batchItems) this.#closeBatch();
+  }
+
+  #closeBatch(): void {
+    this.#full.push(this.#open);
+    this.#open = new Batch();
   }
 
   /** Starts sending if there is reason to, or sees to it that time will bring one. */
   #sendIfDue(): void {
-    if (this.#sending || this.#encoded.length === 0) return;
-    const full = this.#encodedBytes >= batchBytes || this.#encoded.length >= batchItems;
-    if (full || this.#due || this.#done < this.#flushThrough) {
+    if (this.#sending) return;
+    if (this.#open.items > 0 && (this.#due || this.#done < this.#flushThrough)) {
+      this.#due = false;
+      this.#closeBatch();
+    }
+    const batch = this.#full.shift();
+    if (batch !== undefined) {
       this.#sending = true;
-      void this.#sendBatch().finally(() => {
+      void this.#send(batch).finally(() => {
         this.#sending = false;
         this.#sendIfDue();
       });
-      return;
-    }
-    this.#timer ??= setTimeout(() => {
-      this.#timer = null;
-      this.#due = true;
-      this.#sendIfDue();
-    }, this.#parts.sendIntervalMs).unref();
-  }
-
-  async #sendBatch(): Promise<void> {
-    const batch = this.#takeBatch();
-    if (this.#encoded.length === 0) this.#due = false;
-    // Runs go before the reviews and outcomes that speak of them.
-    for (const signal of ["traces", "logs"] as const) {
-      const chunks = batch.filter((chunk) => chunk.signal === signal).map((chunk) => chunk.bytes);
-      if (chunks.length === 0) continue;
-      await this.#delivery.deliver(signal, chunks);
-      const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-      this.#settle(chunks.length, bytes);
+    } else if (this.#open.items > 0) {
+      this.#timer ??= setTimeout(() => {
+        this.#timer = null;
+        this.#due = true;
+        this.#sendIfDue();
+      }, this.#parts.sendIntervalMs).unref();
     }
   }
 
-  #takeBatch(): Chunk[] {
-    let count = 0;
-    let bytes = 0;
-    for (const chunk of this.#encoded) {
-      if (count === batchItems || (count > 0 && bytes + chunk.bytes.length > batchBytes)) break;
-      count += 1;
-      bytes += chunk.bytes.length;
+  async #send(batch: Batch): Promise<void> {
+    for (const parcel of batch.parcels()) {
+      await this.#delivery.deliver(parcel);
+      this.#settle(parcel.ends.length, parcel.bytes.length);
     }
-    this.#encodedBytes -= bytes;
-    return this.#encoded.splice(0, count);
   }
 
   #settle(count: number, bytes: number): void {

@@ -6,6 +6,13 @@ export type AttributeValue = string | number | boolean;
 /** Names and values, in the order they were set; a later value of a name replaces an earlier one. */
 export type Attributes = Map<string, AttributeValue>;
 
+/** Attributes shared by all runs of a workflow and version; never changed. */
+export interface Constants {
+  attributes: Attributes;
+  /** The same as they go into a span. */
+  encoded: Uint8Array;
+}
+
 /** An error as it is sent. */
 export interface ErrorRecord {
   type: string;
@@ -24,8 +31,7 @@ export interface SpanRecord {
   name: string;
   startMs: number;
   endMs: number;
-  /** Attributes shared by all runs of a workflow and version; never changed. */
-  constants: Attributes;
+  constants: Constants;
   attributes: Attributes;
   inputs: Snapshot | null;
   outputs: Snapshot | null;

@@ -1,3 +1,5 @@
+import { Agent, type IncomingMessage, request as requestHttp } from "node:http";
+import { Agent as SecureAgent, request as requestHttps } from "node:https";
 import { context, createContextKey } from "@opentelemetry/api";
 import { rejectedCount } from "./otlp/partial-success.ts";
 
@@ -11,8 +13,8 @@ export type SendResult =
   | { kind: "too_large" }
   | { kind: "refused"; status: number };
 
-/** Sends one OTLP request. Never rejects. */
-export type Send = (signal: OtlpSignal, body: Buffer) => Promise<SendResult>;
+/** Sends one OTLP request, whose body is the given parts one after the other. Never rejects. */
+export type Send = (signal: OtlpSignal, body: readonly Uint8Array[]) => Promise<SendResult>;
 
 // The key of `suppressTracing` in @opentelemetry/core, so that a host that traces its HTTP calls does not
 // trace these. `createContextKey` makes equal keys of equal names.
@@ -20,37 +22,62 @@ const suppressTracing = createContextKey("OpenTelemetry SDK Context Key SUPPRESS
 
 const retryableStatus: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 const retryAfterMsMax = 60_000;
+const responseBytesMax = 64 * 1024;
 
-/** Sends over OTLP/HTTP with protobuf bodies. A request that takes longer than 10 s may be tried again. */
+/**
+ * Sends over OTLP/HTTP with protobuf bodies, on one kept connection. A request that is not answered within
+ * `timeoutMs` may be tried again. (`fetch` would do; it takes three times the CPU.)
+ */
 export function createSend(endpoint: string, headers: Record<string, string>, timeoutMs = 10_000): Send {
-  return (signal, body) =>
-    context.with(context.active().setValue(suppressTracing, true), async (): Promise<SendResult> => {
-      try {
-        const response = await fetch(`${endpoint}/v1/${signal}`, {
-          method: "POST",
-          headers: { ...headers, "content-type": "application/x-protobuf" },
-          body,
-          redirect: "manual",
-          signal: AbortSignal.timeout(timeoutMs),
-        });
-        return readResult(response.status, response.headers, new Uint8Array(await response.arrayBuffer()));
-      } catch {
-        return { kind: "retry", retryAfterMs: null };
-      }
+  const isSecure = endpoint.startsWith("https:");
+  const agent = new (isSecure ? SecureAgent : Agent)({ keepAlive: true, maxSockets: 1 });
+  const request = isSecure ? requestHttps : requestHttp;
+  const retry: SendResult = { kind: "retry", retryAfterMs: null };
+
+  function send(signal: OtlpSignal, body: readonly Uint8Array[]): Promise<SendResult> {
+    return new Promise((resolve) => {
+      const bytes = body.reduce((sum, part) => sum + part.length, 0);
+      const call = request(`${endpoint}/v1/${signal}`, {
+        method: "POST",
+        agent,
+        headers: { ...headers, "content-type": "application/x-protobuf", "content-length": bytes },
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      call.on("response", (response) => {
+        readResult(response).then(resolve, () => resolve(retry));
+      });
+      call.on("error", () => resolve(retry));
+      for (const part of body) call.write(part);
+      call.end();
     });
+  }
+
+  return (signal, body) =>
+    context.with(context.active().setValue(suppressTracing, true), () =>
+      send(signal, body).catch(() => retry),
+    );
 }
 
-function readResult(status: number, headers: Headers, body: Uint8Array): SendResult {
-  if (status >= 200 && status < 300) return { kind: "accepted", rejected: rejectedCount(body) };
+async function readResult(response: IncomingMessage): Promise<SendResult> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes <= responseBytesMax) chunks.push(chunk);
+  }
+  const status = response.statusCode ?? 0;
+  if (status >= 200 && status < 300) {
+    return { kind: "accepted", rejected: rejectedCount(Buffer.concat(chunks)) };
+  }
   if (retryableStatus.has(status)) {
-    return { kind: "retry", retryAfterMs: readRetryAfter(headers.get("retry-after")) };
+    return { kind: "retry", retryAfterMs: readRetryAfter(response.headers["retry-after"]) };
   }
   return status === 413 ? { kind: "too_large" } : { kind: "refused", status };
 }
 
 /** Seconds or an HTTP date, in milliseconds from now. */
-function readRetryAfter(value: string | null): number | null {
-  if (value === null) return null;
+function readRetryAfter(value: string | undefined): number | null {
+  if (value === undefined) return null;
   const seconds = Number(value);
   const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(value) - Date.now();
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), retryAfterMsMax) : null;

@@ -1,7 +1,6 @@
-import { randomUUID } from "node:crypto";
 import { context, SpanStatusCode, trace } from "@opentelemetry/api";
 import type { Core, Frame, SpanState } from "./core.ts";
-import { type Attributes, errorRecord } from "./record.ts";
+import { type Constants, errorRecord } from "./record.ts";
 import { snapshot } from "./snapshot.ts";
 import { countDrop } from "./stats.ts";
 
@@ -10,7 +9,7 @@ export interface SpanStart {
   name: string;
   /** The span it happens in; null for a run. */
   parent: SpanState | null;
-  constants: Attributes;
+  constants: Constants;
 }
 
 /** Opens a span at the present time, on the host's tracer in `joinHost` mode. */
@@ -18,8 +17,8 @@ export function openSpan(core: Core, { name, parent, constants }: SpanStart): Sp
   const startMs = core.settings.clock.nowMs();
   const host = core.hostTracer?.startSpan(name, { startTime: startMs }) ?? null;
   return {
-    traceId: parent?.traceId ?? host?.spanContext().traceId ?? randomHex(),
-    spanId: host?.spanContext().spanId ?? randomHex().slice(0, 16),
+    traceId: parent?.traceId ?? host?.spanContext().traceId ?? core.randomHex(16),
+    spanId: host?.spanContext().spanId ?? core.randomHex(8),
     parentSpanId: parent?.spanId ?? "",
     name,
     startMs,
@@ -57,7 +56,7 @@ function endHostSpan(core: Core, span: SpanState): void {
     countDrop(core.stats, "not_recorded");
     return;
   }
-  host.setAttributes(Object.fromEntries([...span.constants, ...span.attributes]));
+  host.setAttributes(Object.fromEntries([...span.constants.attributes, ...span.attributes]));
   if (inputs !== null) host.setAttribute("evenkeel.input", JSON.stringify(inputs.value));
   if (outputs !== null) host.setAttribute("evenkeel.output", JSON.stringify(outputs.value));
   if (error !== null) {
@@ -72,8 +71,4 @@ export function within<T>(core: Core, frame: Frame, call: () => T): T {
   const { host } = frame.span;
   if (host === null) return core.active.run(frame, call);
   return core.active.run(frame, () => context.with(trace.setSpan(context.active(), host), call));
-}
-
-function randomHex(): string {
-  return randomUUID().replaceAll("-", "");
 }

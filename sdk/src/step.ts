@@ -1,6 +1,6 @@
 import { capture, type Core, emitSpans, type Frame, setAttribute, type SpanState } from "./core.ts";
 import { follow } from "./follow.ts";
-import type { Attributes } from "./record.ts";
+import type { Constants } from "./record.ts";
 import { snapshot } from "./snapshot.ts";
 import { type Ending, endSpan, openSpan, within } from "./span-state.ts";
 import { countDrop } from "./stats.ts";
@@ -25,7 +25,7 @@ export interface StepHandle {
 }
 
 const stepsPerRunMax = 1000;
-const noConstants: Attributes = new Map();
+const noConstants: Constants = { attributes: new Map(), encoded: new Uint8Array() };
 
 /** Runs `fn` as a step of the current run; outside of a run it just runs it. */
 export function stepWith<T>(

@@ -1,12 +1,13 @@
 import type { Settings } from "./options.ts";
-import type { Attributes } from "./record.ts";
+import { encodeSpanAttributes } from "./otlp/encode.ts";
+import type { Attributes, Constants } from "./record.ts";
 import { canonicalJson, type VersionParts, versionId } from "./version.ts";
 import { snapshot } from "./snapshot.ts";
 
 /** What the runs of one observed function have in common. */
 export interface WorkflowVersion {
   /** Attributes of every run. */
-  constants: Attributes;
+  constants: Constants;
   /** The prompt's text if this run should carry it, else "". */
   promptDue: (nowMs: number) => string;
 }
@@ -30,9 +31,9 @@ const promptAgainMs = 10 * 60_000;
  */
 export function workflowVersion(options: WorkflowOptions, settings: Settings): WorkflowVersion {
   const parts = { ...options, codeRevision: options.codeRevision ?? settings.codeRevision };
-  const constants: Attributes = new Map();
+  const attributes: Attributes = new Map();
   const set = (name: string, value: string | undefined): void => {
-    if (value !== undefined && value !== "") constants.set(name, value);
+    if (value !== undefined && value !== "") attributes.set(name, value);
   };
   set("evenkeel.workflow", options.workflow);
   if (options.mode !== "live") set("evenkeel.mode", options.mode);
@@ -50,7 +51,7 @@ export function workflowVersion(options: WorkflowOptions, settings: Settings): W
   const prompt = options.prompt ?? "";
   let nextMs = Number.NEGATIVE_INFINITY;
   return {
-    constants,
+    constants: { attributes, encoded: encodeSpanAttributes(attributes) },
     promptDue(nowMs) {
       if (prompt.length <= promptCharsAlways) return prompt;
       if (nowMs < nextMs) return "";

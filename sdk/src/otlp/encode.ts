@@ -7,7 +7,7 @@ const statusError = 2;
 const severityInfo = 9;
 const int64Max = 2 ** 53;
 
-/** Encodes one span as a member of `ScopeSpans.spans`. Slices it belongs to are joined by `encodeRequest`. */
+/** Encodes one span as a member of `ScopeSpans.spans`. `createRequestHead` makes a request of several. */
 export function encodeSpan(writer: ProtoWriter, span: SpanRecord): void {
   const start = writer.open(2);
   writer.hex(1, span.traceId);
@@ -17,7 +17,7 @@ export function encodeSpan(writer: ProtoWriter, span: SpanRecord): void {
   writer.uint(6, spanKindInternal);
   writer.time(7, span.startMs);
   writer.time(8, Math.max(span.startMs, span.endMs));
-  writeAttributes(writer, 9, span.constants);
+  writer.raw(span.constants.encoded);
   writeAttributes(writer, 9, span.attributes);
   if (span.inputs !== null) {
     writeAttribute(writer, 9, "evenkeel.input", JSON.stringify(span.inputs.value));
@@ -56,31 +56,37 @@ export function encodeLog(writer: ProtoWriter, log: LogRecord): void {
 }
 
 /**
- * Puts encoded spans or log records into one export request. `resource_spans`, `scope_spans` and their
- * counterparts for logs have the same field numbers, so one envelope serves both.
+ * Makes the head of an export request: what goes before encoded spans or log records. `resource_spans`,
+ * `scope_spans` and their counterparts for logs have the same field numbers, so one head serves both.
+ *
+ * @returns a function from the length of the encoded items to their head.
  */
-export function encodeRequest(resource: Attributes, version: string, chunks: readonly Buffer[]): Buffer {
+export function createRequestHead(resource: Attributes, sdkVersion: string): (bytes: number) => Buffer {
   const writer = new ProtoWriter(512);
-  const scope = writer.open(1);
-  writer.string(1, "@evenkeel/sdk");
-  writer.string(2, version);
-  writer.close(scope);
-  const scopeBytes = writer.take();
   const resourceStart = writer.open(1);
   writeAttributes(writer, 1, resource);
   writer.close(resourceStart);
-  const resourceBytes = writer.take();
+  const resourceBytes = Buffer.from(writer.bytes());
+  writer.cutTo(0);
+  const scope = writer.open(1);
+  writer.string(1, "@evenkeel/sdk");
+  writer.string(2, sdkVersion);
+  writer.close(scope);
+  const scopeBytes = Buffer.from(writer.bytes());
 
-  const chunkBytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-  const scopeLength = scopeBytes.length + chunkBytes;
-  const outerLength = resourceBytes.length + 1 + varintLength(scopeLength) + scopeLength;
-  return Buffer.concat([
-    lengthPrefix(1, outerLength),
-    resourceBytes,
-    lengthPrefix(2, scopeLength),
-    scopeBytes,
-    ...chunks,
-  ]);
+  return (bytes) => {
+    const scopeLength = scopeBytes.length + bytes;
+    const outerLength = resourceBytes.length + 1 + varintLength(scopeLength) + scopeLength;
+    const prefix = [lengthPrefix(1, outerLength), resourceBytes, lengthPrefix(2, scopeLength), scopeBytes];
+    return Buffer.concat(prefix);
+  };
+}
+
+/** Encodes attributes once, for spans that share them. */
+export function encodeSpanAttributes(attributes: Attributes): Uint8Array {
+  const writer = new ProtoWriter(512);
+  writeAttributes(writer, 9, attributes);
+  return Buffer.from(writer.bytes());
 }
 
 function lengthPrefix(field: number, length: number): Buffer {

@@ -14,22 +14,25 @@ export class ProtoWriter {
     this.#buffer = Buffer.allocUnsafe(bytesInitial);
   }
 
-  /** What was written so far, as a copy; the writer starts over. */
-  take(): Buffer {
-    const bytes = Buffer.from(this.#buffer.subarray(0, this.#end));
-    this.#end = 0;
-    return bytes;
+  /** Bytes written so far. */
+  get length(): number {
+    return this.#end;
   }
 
-  /** Starts over without a result, after a write that failed in the middle. */
-  reset(): void {
-    this.#end = 0;
+  /** What was written so far. It stays valid until the next write. */
+  bytes(): Buffer {
+    return this.#buffer.subarray(0, this.#end);
+  }
+
+  /** Takes back what was written after `length`, after a write that failed in the middle. */
+  cutTo(length: number): void {
+    this.#end = length;
   }
 
   /** Opens a nested message. @returns what `close` takes. */
   open(field: number): number {
-    this.#tag(field, 2);
-    this.#reserve(1);
+    this.#reserve(6);
+    this.#varint(field * 8 + 2);
     this.#end += 1;
     return this.#end;
   }
@@ -50,7 +53,9 @@ export class ProtoWriter {
   string(field: number, text: string): void {
     const start = this.open(field);
     this.#reserve(text.length * 3);
-    this.#end += this.#buffer.write(text, start, "utf8");
+    if (text.length > shortChars || !this.#ascii(text)) {
+      this.#end = start + this.#buffer.write(text, start, "utf8");
+    }
     this.close(start);
   }
 
@@ -71,19 +76,19 @@ export class ProtoWriter {
 
   /** A varint field. `value` is a whole number from 0 to 2^53 - 1. */
   uint(field: number, value: number): void {
-    this.#tag(field, 0);
-    this.#reserve(10);
+    this.#reserve(15);
+    this.#varint(field * 8);
     this.#varint(value);
   }
 
-  /** An int64 field; a negative number takes ten bytes. */
+  /** An int64 field of a whole number from -2^53 to 2^53; a negative one takes ten bytes. */
   int(field: number, value: number): void {
     if (value >= 0) {
       this.uint(field, value);
       return;
     }
-    this.#tag(field, 0);
-    this.#reserve(10);
+    this.#reserve(15);
+    this.#varint(field * 8);
     let rest = BigInt.asUintN(64, BigInt(value));
     while (rest > 127n) {
       this.#buffer[this.#end++] = Number(rest & 127n) | 128;
@@ -93,22 +98,33 @@ export class ProtoWriter {
   }
 
   double(field: number, value: number): void {
-    this.#tag(field, 1);
-    this.#reserve(8);
+    this.#reserve(13);
+    this.#varint(field * 8 + 1);
     this.#end = this.#buffer.writeDoubleLE(value, this.#end);
   }
 
   /** A fixed64 field holding a time: milliseconds since the epoch in, nanoseconds on the wire. */
   time(field: number, ms: number): void {
-    this.#tag(field, 1);
-    this.#reserve(8);
-    const ns = BigInt(Math.round(ms * 1000)) * 1000n;
-    this.#end = this.#buffer.writeBigUInt64LE(BigInt.asUintN(64, ns), this.#end);
+    this.#reserve(13);
+    this.#varint(field * 8 + 1);
+    // Microseconds fit into a number, nanoseconds do not: they are multiplied in two halves.
+    const micros = Math.round(ms * 1000);
+    const low = (micros % 2 ** 32) * 1000;
+    const high = Math.floor(micros / 2 ** 32) * 1000 + Math.floor(low / 2 ** 32);
+    this.#end = this.#buffer.writeUInt32LE(low % 2 ** 32, this.#end);
+    this.#end = this.#buffer.writeUInt32LE(high % 2 ** 32, this.#end);
   }
 
-  #tag(field: number, wireType: number): void {
-    this.#reserve(5);
-    this.#varint(field * 8 + wireType);
+  /** Writes short text faster than the native call does. @returns False, and writes nothing, unless ASCII. */
+  #ascii(text: string): boolean {
+    const end = this.#end;
+    for (let index = 0; index < text.length; index += 1) {
+      const code = text.charCodeAt(index);
+      if (code > 127) return false;
+      this.#buffer[end + index] = code;
+    }
+    this.#end = end + text.length;
+    return true;
   }
 
   #varint(value: number): void {
@@ -128,6 +144,8 @@ export class ProtoWriter {
     this.#buffer = grown;
   }
 }
+
+const shortChars = 40;
 
 /** Bytes a varint takes. */
 export function varintLength(value: number): number {

@@ -32,7 +32,7 @@ describe("versionId()", () => {
 describe("workflowVersion()", () => {
   it("workflowVersion() prefers the given version to the hash", () => {
     const { constants } = workflowVersion({ workflow: "w", version: "v12", ...parts }, settings);
-    expect(constants.get("evenkeel.version")).toBe("v12");
+    expect(constants.attributes.get("evenkeel.version")).toBe("v12");
   });
 
   it("workflowVersion() sends a short prompt with every run", () => {
@@ -50,7 +50,7 @@ describe("workflowVersion()", () => {
       true,
       false,
     ]);
-    expect(constants.get("evenkeel.version")).toBe(versionId({ prompt }));
+    expect(constants.attributes.get("evenkeel.version")).toBe(versionId({ prompt }));
   });
 });
 

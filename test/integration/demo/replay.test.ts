@@ -155,8 +155,7 @@ describe("startDemo()", () => {
     expect(events.at(-1)).toMatchObject({ open: false, reason: "payment_date went null" });
     gate = { state: "running", reason: "" };
     await eventWhere((event) => event.kind === "gate" && event.open);
-    const resumedAtMs = startMs + 72 * hourMs;
-    await receivedUntil(resumedAtMs);
+    await receivedUntil(startMs + 72 * hourMs);
     await demo?.stop();
     demo = null;
     const invoices = runsOf("invoice-extraction");

@@ -1,0 +1,275 @@
+// What the SDK costs its host, beside the stock OpenTelemetry pipeline that carries the same content.
+// node bench/sdk.mjs [--quick]. Every figure comes from a process of its own; a receiver in another process
+// answers 200 and keeps nothing. Ratios are of medians of one run.
+import { fork } from "node:child_process";
+import { createServer } from "node:http";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
+
+const self = fileURLToPath(import.meta.url);
+const quick = process.argv.includes("--quick");
+const rounds = quick ? 3 : 7;
+const calls = quick ? 5_000 : 20_000;
+
+/** A run with 2.3 KB of content. */
+const sentence = "I still have not received my new card, I ordered over a week ago and nobody answers. ";
+const input = (n) => ({
+  id: n,
+  subject: "Card not here yet",
+  customer: { tier: "gold", country: "GB", since: 2019, tags: ["mail", "repeat", "mobile"] },
+  body: sentence.repeat(20),
+});
+const answer = (ticket) => ({
+  category: "card delivery",
+  priority: "high",
+  reply: sentence.slice(0, 60) + ticket.id,
+  scores: { delivery: 0.93, dispute: 0.04, other: 0.03 },
+  notes: [{ kind: "rule", text: "older than seven days" }, { kind: "rule", text: "second message" }],
+});
+
+// Each task returns one number or a small object; it runs in a child with `endpoint`.
+const tasks = {
+  /** Microseconds a call takes in its caller, by the fastest of ten slices (the rest is noise of the machine). */
+  async callObserve(endpoint) {
+    const sdk = await import("@evenkeel/sdk");
+    sdk.configure({ endpoint, queueItemsMax: 1e9, queueBytesMax: 1e12, sendIntervalMs: 1e8 });
+    const run = sdk.observe(answer, { workflow: "bench", prompt: "Sort it.", model: "m" });
+    return microsPerCall(run);
+  },
+  async callSpan(endpoint) {
+    const { tracer } = await otel(endpoint);
+    return microsPerCall(spanned(tracer));
+  },
+  async callBare() {
+    return microsPerCall(answer);
+  },
+  /** Microseconds of CPU of the whole process per run, from the call to the acknowledgement. */
+  async cpuObserve(endpoint) {
+    const sdk = await import("@evenkeel/sdk");
+    sdk.configure({ endpoint });
+    const run = sdk.observe(answer, { workflow: "bench", prompt: "Sort it.", model: "m" });
+    const micros = await cpuPerRun(run, () => sdk.flush());
+    const { delivered } = sdk.stats();
+    if (delivered < calls) throw new Error(`only ${delivered} delivered`);
+    return micros;
+  },
+  async cpuSpan(endpoint) {
+    const { tracer, provider } = await otel(endpoint);
+    return cpuPerRun(spanned(tracer), () => provider.forceFlush());
+  },
+  /** Runs that arrive of a synchronous burst of 10,000, and what the sender says about the rest. */
+  async burstObserve(endpoint) {
+    const sdk = await import("@evenkeel/sdk");
+    sdk.configure({ endpoint });
+    const run = sdk.observe(answer, { workflow: "burst" });
+    for (let n = 0; n < 10_000; n += 1) run(input(n));
+    await sdk.shutdown();
+    const { delivered, dropped } = sdk.stats();
+    return { delivered, dropped: Object.values(dropped).reduce((a, b) => a + b, 0) };
+  },
+  async burstSpan(endpoint) {
+    const { tracer, provider, exported } = await otel(endpoint);
+    const run = spanned(tracer);
+    for (let n = 0; n < 10_000; n += 1) run(input(n));
+    await provider.shutdown();
+    return { delivered: exported(), dropped: 0 };
+  },
+  /** Megabytes held after 200,000 runs with nobody listening, and what was counted as dropped. */
+  async memoryDown() {
+    const sdk = await import("@evenkeel/sdk");
+    sdk.configure({ endpoint: "http://127.0.0.1:9" });
+    const run = sdk.observe(answer, { workflow: "down" });
+    const before = held();
+    for (let n = 0; n < 200_000; n += 1) {
+      run(input(n));
+      if (n % 1000 === 0) await new Promise(setImmediate);
+    }
+    const { waiting, dropped } = sdk.stats();
+    return { megabytes: (held() - before) / 1e6, waiting, dropped: dropped.queue_full };
+  },
+  /** Delay of the host's event loop in milliseconds at 1,000 runs a second. */
+  async loopObserve(endpoint) {
+    const sdk = await import("@evenkeel/sdk");
+    sdk.configure({ endpoint });
+    return loopDelay(sdk.observe(answer, { workflow: "loop" }));
+  },
+  async loopSpan(endpoint) {
+    const { tracer } = await otel(endpoint);
+    return loopDelay(spanned(tracer));
+  },
+  async loopBare() {
+    return loopDelay(answer);
+  },
+  /** Microseconds of a cached gate. */
+  async gate(endpoint) {
+    const { gate } = await import("@evenkeel/sdk");
+    const { configure } = await import("@evenkeel/sdk");
+    configure({ endpoint });
+    await gate("bench", { maxAgeMs: 1e8 });
+    const startMs = performance.now();
+    for (let n = 0; n < 100_000; n += 1) await gate("bench", { maxAgeMs: 1e8 });
+    return ((performance.now() - startMs) * 1000) / 100_000;
+  },
+};
+
+/** The stock pipeline as its documents set it up: batch processor, OTLP protobuf exporter, defaults. */
+async function otel(endpoint) {
+  const { BasicTracerProvider, BatchSpanProcessor } = await import("@opentelemetry/sdk-trace-base");
+  const { OTLPTraceExporter } = await import("@opentelemetry/exporter-trace-otlp-proto");
+  const exporter = new OTLPTraceExporter({ url: `${endpoint}/v1/traces` });
+  let exported = 0;
+  const exportSpans = exporter.export.bind(exporter);
+  exporter.export = (spans, done) =>
+    exportSpans(spans, (result) => {
+      if (result.code === 0) exported += spans.length;
+      done(result);
+    });
+  const provider = new BasicTracerProvider({ spanProcessors: [new BatchSpanProcessor(exporter)] });
+  return { provider, tracer: provider.getTracer("bench"), exported: () => exported };
+}
+
+function spanned(tracer) {
+  return (ticket) => {
+    const span = tracer.startSpan("bench");
+    span.setAttribute("evenkeel.workflow", "bench");
+    span.setAttribute("evenkeel.input", JSON.stringify(ticket));
+    const result = answer(ticket);
+    span.setAttribute("evenkeel.output", JSON.stringify(result));
+    span.end();
+    return result;
+  };
+}
+
+/** Calls come a few hundred at a time with pauses between, as in a host, so that queues drain and spans are kept. */
+async function microsPerCall(run) {
+  const tickets = Array.from({ length: 500 }, (_, n) => input(n));
+  const slices = [];
+  for (let slice = 0; slice < 40; slice += 1) {
+    const startNs = process.hrtime.bigint();
+    for (const ticket of tickets) run(ticket);
+    slices.push(Number(process.hrtime.bigint() - startNs) / 1000 / tickets.length);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return median(slices.slice(10));
+}
+
+async function cpuPerRun(run, flush) {
+  const burst = async (count) => {
+    for (let n = 0; n < count; n += 500) {
+      for (let k = 0; k < 500; k += 1) run(input(n + k));
+      await flush();
+    }
+  };
+  await burst(5000);
+  const before = process.cpuUsage();
+  await burst(calls);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / calls;
+}
+
+async function loopDelay(run) {
+  const histogram = monitorEventLoopDelay({ resolution: 1 });
+  for (let n = 0; n < 1000; n += 1) run(input(n));
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  histogram.enable();
+  const endMs = performance.now() + (quick ? 2000 : 6000);
+  for (let n = 0; performance.now() < endMs; ) {
+    for (let k = 0; k < 10; k += 1) run(input(n++));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  histogram.disable();
+  // The timer itself has a resolution of 1 ms.
+  return { p99: histogram.percentile(99) / 1e6 - 1, max: histogram.max / 1e6 - 1 };
+}
+
+function held() {
+  globalThis.gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1];
+}
+
+function child(name, endpoint) {
+  return new Promise((resolve, reject) => {
+    const host = fork(self, ["--task", name, endpoint, ...(quick ? ["--quick"] : [])], {
+      execArgv: ["--expose-gc", "--no-warnings"],
+    });
+    host.once("message", resolve);
+    host.once("exit", (code) => reject(new Error(`${name} ended with ${code}`)));
+  });
+}
+
+async function medians(names, endpoint) {
+  const values = Object.fromEntries(names.map((name) => [name, []]));
+  for (let round = 0; round < rounds; round += 1) {
+    for (const name of names) values[name].push(await child(name, endpoint));
+  }
+  return Object.fromEntries(names.map((name) => [name, median(values[name])]));
+}
+
+async function report(endpoint) {
+  const rows = [];
+  const row = (what, figure, bar, ok) => rows.push({ what, figure, bar, ok: ok ? "yes" : "NO" });
+  const call = await medians(["callBare", "callSpan", "callObserve"], endpoint);
+  const observe = call.callObserve - call.callBare;
+  const span = call.callSpan - call.callBare;
+  row("observe, µs a call", observe.toFixed(2), "", true);
+  row("bare OTel span with the same content, µs", span.toFixed(2), "", true);
+  row("ratio", (observe / span).toFixed(2), "≤ 0.85", observe / span <= 0.85);
+  const cpu = await medians(["cpuSpan", "cpuObserve"], endpoint);
+  row("CPU a run to the acknowledgement, µs", cpu.cpuObserve.toFixed(1), "", true);
+  row("the stock pipeline, µs", cpu.cpuSpan.toFixed(1), "", true);
+  row("ratio", (cpu.cpuObserve / cpu.cpuSpan).toFixed(2), "≤ 0.70", cpu.cpuObserve / cpu.cpuSpan <= 0.7);
+  const burst = await child("burstObserve", endpoint);
+  row("of a burst of 10,000: delivered + counted", `${burst.delivered} + ${burst.dropped}`, "10,000", burst.delivered + burst.dropped === 10_000);
+  const stock = await child("burstSpan", endpoint);
+  row("the stock pipeline: delivered", stock.delivered, "", true);
+  const memory = await child("memoryDown", endpoint);
+  row("MB held after 200,000 runs, sidecar down", memory.megabytes.toFixed(0), "≤ 128", memory.megabytes <= 128);
+  row("of these waiting + counted as dropped", `${memory.waiting} + ${memory.dropped}`, "200,000", memory.waiting + memory.dropped === 200_000);
+  const loop = await medians2(["loopBare", "loopSpan", "loopObserve"], endpoint);
+  for (const name of ["loopBare", "loopSpan", "loopObserve"]) {
+    const { p99, max } = loop[name];
+    const isOurs = name === "loopObserve";
+    row(`event loop delay, ms: p99, max (${name.slice(4)})`, `${p99.toFixed(1)}, ${max.toFixed(1)}`, isOurs ? "< 5" : "", !isOurs || max < 5);
+  }
+  const gate = await child("gate", endpoint);
+  row("cached gate, µs", gate.toFixed(2), "< 50", gate < 50);
+  console.table(rows);
+  process.exitCode = rows.every(({ ok }) => ok === "yes") ? 0 : 1;
+}
+
+/** The round with the median maximum. */
+async function medians2(names, endpoint) {
+  const result = {};
+  for (const name of names) {
+    const values = [];
+    for (let round = 0; round < 3; round += 1) values.push(await child(name, endpoint));
+    result[name] = values.sort((a, b) => a.max - b.max)[1];
+  }
+  return result;
+}
+
+function receive() {
+  const gate = JSON.stringify({ workflow: "bench", state: "running", reason: "", incident_id: "" });
+  const server = createServer((request, response) => {
+    request.resume();
+    request.on("end", () => response.end(request.url.endsWith("/gate") ? gate : ""));
+  });
+  server.listen(0, "127.0.0.1", () => process.send(server.address().port));
+}
+
+const [mode, name, endpoint] = process.argv.slice(2);
+if (mode === "--task") {
+  process.send(await tasks[name](endpoint), () => process.exit(0));
+} else if (mode === "--receive") {
+  receive();
+} else {
+  const receiver = fork(self, ["--receive"]);
+  const port = await new Promise((resolve) => receiver.once("message", resolve));
+  await report(`http://127.0.0.1:${port}`).finally(() => receiver.kill());
+}
