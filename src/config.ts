@@ -84,6 +84,8 @@ const workflow = z.strictObject({
     .strictObject({
       sample_rate: share("Share of runs chosen for review at random", 0.01),
       min_per_week: whole("At least so many reviews a week at low volume", 5, 0, 10_000),
+      second_share: share("Share of reviewed runs that a second person sees as well", 0),
+      topics: words("Words that make a run ask for eyes (`contract`, `refund`)", []),
     })
     .prefault({}),
   pause: pause.prefault({}),
@@ -172,10 +174,7 @@ export const configSchema = z.strictObject({
         .meta({ description: "ClickHouse database" }),
     })
     .prefault({}),
-  keys: z
-    .array(key)
-    .default([])
-    .meta({ description: "Keys by SHA-256, each with its scopes" }),
+  keys: z.array(key).default([]).meta({ description: "Keys by SHA-256, each with its scopes" }),
   routes: routes.prefault({}),
   allow_private_webhooks: z
     .boolean()

@@ -1,6 +1,6 @@
 import { type Logger, pino } from "pino";
 
-/** JSON lines on standard error; `EVENKEEL_LOG_LEVEL` is deliberately not a setting: `info` says what matters. */
-export function createLog(): Logger {
-  return pino({ name: "evenkeel", base: null }, pino.destination({ dest: 2, sync: true }));
+/** JSON lines on standard error. `info` says what an operator wants to know. */
+export function createLog(level: "info" | "warn" = "info"): Logger {
+  return pino({ name: "evenkeel", base: null, level }, pino.destination({ dest: 2, sync: true }));
 }

@@ -1,14 +1,16 @@
 import type { Command } from "./command.ts";
+import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
 import { serve } from "./serve.ts";
 
 /** Every command by its name. */
-export const commands: Partial<Record<string, Command>> = { serve, doctor };
+export const commands: Partial<Record<string, Command>> = { serve, demo, doctor };
 
 /** The text of `--help`, for one command or for all. */
 export function usage(name: string): string {
   const command = commands[name];
-  if (command !== undefined) return `evenkeel ${name} ${command.synopsis}\n\n  ${command.summary}\n${sharedUsage}`;
+  if (command !== undefined)
+    return `evenkeel ${name} ${command.synopsis}\n\n  ${command.summary}\n${sharedUsage}`;
   const lines = Object.entries(commands).map(([key, entry]) => `  ${key.padEnd(10)} ${entry?.summary ?? ""}`);
   return `Evenkeel watches AI automations and says so when they drift.\n\nUsage: evenkeel COMMAND [options]\n\n${lines.join("\n")}\n${sharedUsage}`;
 }

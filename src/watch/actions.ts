@@ -40,15 +40,9 @@ export function createActions(deps: WatchDeps, workflows: Map<string, Watched>):
 
 /** Applies a command; one that does not fit the incident's state leaves it as it is. */
 function applyTo(deps: WatchDeps, incident: Incident, command: IncidentCommand): Incident {
-  const nowMs = deps.clock.nowMs();
-  const result = applyCommand(incident, command, nowMs);
+  const result = applyCommand(incident, command, deps.clock.nowMs());
   if (result.kind === "refused") return incident;
-  const { actor, kind: action, note } = command;
-  deps.journal.transaction(() => {
-    deps.recorder.record([result.incident], [result.event], nowMs);
-    const detail = `${incident.incidentId}: ${incident.title}${note === "" ? "" : ` (${note})`}`;
-    deps.journal.audit.append({ atMs: nowMs, actor, action, workflow: incident.workflow, detail });
-  });
+  deps.ledger.record({ incidents: [result.incident], events: [result.event] });
   return result.incident;
 }
 

@@ -69,7 +69,7 @@ async function respond(deps: WatchDeps, watched: Watched, changes: readonly Chan
   if (changes.length === 0 && incidents.length === 0 && events.length === 0 && !due) return;
   journal.transaction(() => {
     for (const change of changes) journal.changes.append(change);
-    deps.recorder.record(incidents, events, nowMs);
+    deps.ledger.record({ incidents, events });
     remember(journal, watched);
   });
 }

@@ -42,7 +42,7 @@ export function createWatch(deps: WatchDeps): WatchLoop {
       await sweepSpan(deps, workflows, cursorMs, toMs);
       cursorMs = toMs;
     }
-    if (startedMs - lookedMs >= learnEveryMs) {
+    if (startedMs - lookedMs >= learnEveryMs && !deps.isImporting()) {
       lookedMs = startedMs;
       await lookForBaselines(deps, workflows, cursorMs);
     }

@@ -1,0 +1,173 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Logger } from "pino";
+import { type Alerts, createAlerts } from "./alerts/create-alerts.ts";
+import { buildCollector, type CollectorParts } from "./build-collector.ts";
+import { createWriter, type Writer } from "./collector/writer.ts";
+import { type Config, workflowConfig } from "./config.ts";
+import { every } from "./every.ts";
+import { openJournal } from "./journal/open-journal.ts";
+import type { Journal } from "./journal/port.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
+import type { Clock } from "./model/clock.ts";
+import { PermanentError } from "./model/errors.ts";
+import { createReviewDesk, type ReviewDesk } from "./review/desk.ts";
+import { createQueueFiller, type QueueFiller } from "./review/fill-queue.ts";
+import { type HttpServer, listen } from "./server.ts";
+import { openChdbStore } from "./store/chdb-store.ts";
+import type { Store } from "./store/port.ts";
+import { openServerStore } from "./store/server-store.ts";
+import { createWatch, type WatchLoop } from "./watch/watch.ts";
+
+/** What `createApp` needs. */
+export interface AppOptions {
+  config: Config;
+  clock: Clock;
+  log: Logger;
+}
+
+/** What every part is built on. */
+export interface Base extends AppOptions {
+  metrics: Metrics;
+  journal: Journal;
+  store: Store;
+}
+
+/** The running parts. */
+export interface Parts extends Base, CollectorParts {
+  /** Null until the tables are there. */
+  writer: () => Writer | null;
+  alerts: Alerts;
+  watch: WatchLoop;
+  desk: ReviewDesk;
+  filler: QueueFiller;
+}
+
+/** The sidecar. */
+export interface App {
+  parts: Parts;
+  /** Opens the port. Answers the address to tell people. */
+  listen(): Promise<string>;
+  /** Lets what is under way finish, in the order of the data flow, and closes everything. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Builds every part and connects them; holds no logic of its own.
+ *
+ * @throws {PermanentError} If another process holds the data folder, or a part refuses its settings.
+ */
+export async function createApp({ config, clock, log }: AppOptions): Promise<App> {
+  mkdirSync(config.data, { recursive: true });
+  const journal = openJournal({ path: join(config.data, "journal"), log });
+  const base: Base = { config, clock, log, journal, metrics: createMetrics(), store: openStore(config, log) };
+  const collector = await buildCollector(base);
+  const alerts = createAlerts({ journal, clock, settings: config, meters: base.metrics, log });
+  const watch = buildWatch(base, collector, alerts);
+  let writer: Writer | null = null;
+  const parts: Parts = {
+    ...base,
+    ...collector,
+    ...buildReview(base, collector),
+    alerts,
+    watch,
+    writer: () => writer,
+  };
+
+  // The writer starts once there are tables: a row must not be refused for the want of them.
+  const tables = migrate(base.store, config, log).then(() => {
+    writer = createWriter({ ...base, ...collector, meters: base.metrics });
+    if (config.role !== "collector") watch.start(config.sweep_seconds * 1000);
+  });
+  if (config.clickhouse.url === "") await tables;
+  else tables.catch((error: unknown) => log.fatal({ err: error }, "Cannot make the tables"));
+  alerts.start();
+  return { parts, ...life(parts) };
+}
+
+/** Chores, the port, and the way to end them all. */
+function life(parts: Parts): Pick<App, "listen" | "stop"> {
+  const { log, ingest, desk, filler, catalogue, spool, watch, alerts, store, journal, writer } = parts;
+  const chores = [
+    every(1_000, "settle traces", log, () => ingest.settle()),
+    every(1_000, "settle reviews", log, () => desk.settle()),
+    every(30_000, "save fields", log, () => catalogue.save()),
+    every(15_000, "fill the review queue", log, () => filler.fill()),
+  ];
+  let server: HttpServer | null = null;
+  return {
+    async listen() {
+      server = await listen(parts);
+      return server.address;
+    },
+    async stop() {
+      await Promise.all(chores.map((chore) => chore.stop()));
+      await server?.close();
+      await desk.settle(true).catch((error: unknown) => log.warn({ err: error }, "Cannot settle reviews"));
+      await ingest.settle(true).catch((error: unknown) => log.warn({ err: error }, "Cannot settle traces"));
+      catalogue.save();
+      await watch.stop();
+      await spool.close();
+      await writer()?.stop();
+      await alerts.stop();
+      await store.close();
+      journal.close();
+    },
+  };
+}
+
+function buildWatch(base: Base, { spool, isImporting }: CollectorParts, ledger: Alerts): WatchLoop {
+  const { config } = base;
+  return createWatch({
+    ...base,
+    ledger,
+    storedThroughMs: () => spool.drainedThroughMs(),
+    isImporting,
+    ownerOf: (workflow) => workflowConfig(config, workflow).owner,
+    budget: { falseAlarmsPer1000WorkflowDays: config.false_alarms_per_1000_workflow_days },
+    baselineRunsMin: config.baseline_runs_min,
+  });
+}
+
+function buildReview(base: Base, { ingest }: CollectorParts): Pick<Parts, "desk" | "filler"> {
+  const filler = createQueueFiller({
+    ...base,
+    settings: (workflow) => {
+      const { review, confidence_below } = workflowConfig(base.config, workflow);
+      return {
+        sampleRate: review.sample_rate,
+        minPerWeek: review.min_per_week,
+        secondShare: review.second_share,
+        topics: review.topics,
+        confidenceBelow: confidence_below ?? null,
+      };
+    },
+  });
+  const desk = createReviewDesk({
+    ...base,
+    record: (runId, body, chosenBy) => ingest.review(runId, body, chosenBy),
+    onRecorded: (run) => filler.secondOpinion(run),
+  });
+  return { desk, filler };
+}
+
+function openStore({ clickhouse, data, retention }: Config, log: Logger): Store {
+  const layout = { runDays: retention.runs_days, rollupDays: retention.rollups_days };
+  if (clickhouse.url === "") return openChdbStore({ path: join(data, "clickhouse"), log, layout });
+  return openServerStore({ ...clickhouse, log, layout });
+}
+
+/** Brings the tables up to date; a server that is down is waited for, while the spool takes the runs. */
+async function migrate(store: Store, { clickhouse }: Config, log: Logger): Promise<void> {
+  for (let waitMs = 500; ; waitMs = Math.min(waitMs * 2, 10_000)) {
+    try {
+      await store.migrate();
+      return;
+    } catch (error) {
+      if (clickhouse.url === "" || error instanceof PermanentError) throw error;
+      log.warn({ err: error, waitMs }, "Cannot reach ClickHouse yet");
+      await delay(waitMs);
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import { join } from "node:path";
+import type { Base } from "./app.ts";
+import { type Caps, defaultCaps } from "./collector/cut.ts";
+import { createFieldCatalogue, type FieldCatalogue } from "./collector/field-catalogue.ts";
+import { createIngest, type Ingest } from "./collector/ingest.ts";
+import { createRedactor } from "./collector/redact.ts";
+import { createSpool, type Spool } from "./collector/spool.ts";
+import { workflowConfig } from "./config.ts";
+import { secretOf } from "./secret-of.ts";
+
+/** The parts of the collector that others need. */
+export interface CollectorParts {
+  spool: Spool;
+  catalogue: FieldCatalogue;
+  ingest: Ingest;
+  /** History is coming in just now, so that there may be more of it: too early to learn from it. */
+  isImporting: () => boolean;
+}
+
+/** An import is over once no history has come for so long, in real milliseconds. */
+const importQuietMs = 3_000;
+
+/** Builds the collector, from decoding to the spool. */
+export async function buildCollector(base: Base): Promise<CollectorParts> {
+  const { config, clock, log, journal, store, metrics } = base;
+  const spool = await createSpool({
+    dir: join(config.data, "spool"),
+    bytesMax: config.limits.spool_bytes_max,
+    clock,
+    log,
+    meters: metrics,
+  });
+  metrics.beforeScrape(() => {
+    const { runs, bytes, ageMs } = spool.size();
+    metrics.spoolRuns.set({}, runs);
+    metrics.spoolBytes.set({}, bytes);
+    metrics.spoolAgeSeconds.set({}, ageMs / 1000);
+  });
+  const catalogue = createFieldCatalogue({
+    fieldsMax: config.limits.fields_per_workflow_max,
+    categoriesMax: config.limits.categories_max,
+    load: (workflow) => journal.meta.get(`fields ${workflow}`),
+    save: (workflow, text) => journal.meta.set(`fields ${workflow}`, text),
+    onDropped: (what) => metrics.dropped.inc({ what }),
+  });
+  const ingest = createIngest({
+    sink: spool,
+    seen: spool.seenIds,
+    findRun: (runId) => store.findRun(runId),
+    findOutputs: async (runId) => (await store.receipt(runId))?.run.outputs ?? null,
+    catalogue,
+    redactor: createRedactor({
+      key: secretOf(journal, "redaction key"),
+      ...config.redaction,
+      caps: caps(base),
+    }),
+    settings: (workflow) => {
+      const { contract, confidence_below } = workflowConfig(config, workflow);
+      return { contract, confidenceBelow: confidence_below ?? null };
+    },
+    clock,
+    meters: metrics,
+    words: config.words,
+    caps: caps(base),
+  });
+  return { spool, catalogue, ...withImports(ingest) };
+}
+
+function caps({ config }: Base): Caps {
+  return { ...defaultCaps, fieldBytesMax: config.limits.field_bytes_max };
+}
+
+/** Notes when history comes in. */
+function withImports(ingest: Ingest): Pick<CollectorParts, "ingest" | "isImporting"> {
+  let latestMs = -Infinity;
+  return {
+    ingest: {
+      ...ingest,
+      async runs(bytes, options) {
+        try {
+          return await ingest.runs(bytes, options);
+        } finally {
+          if (options?.isHistory === true) latestMs = performance.now();
+        }
+      },
+    },
+    isImporting: () => performance.now() - latestMs < importQuietMs,
+  };
+}

@@ -1,0 +1,162 @@
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { type ServerType, serve } from "@hono/node-server";
+import { Hono } from "hono";
+import type { Parts } from "./app.ts";
+import { collectorRoutes } from "./collector/routes.ts";
+import { workflowConfig } from "./config.ts";
+import { PermanentError } from "./model/errors.ts";
+import { secretOf } from "./secret-of.ts";
+import { slackActions } from "./slack-actions.ts";
+import { createGuard, type Guard } from "./web/guard.ts";
+import { createKeyring } from "./web/keys.ts";
+import type { Act, Watch } from "./web/ports.ts";
+import { webRoutes } from "./web/routes.ts";
+
+/** An open port. */
+export interface HttpServer {
+  /** Where people reach it. */
+  address: string;
+  /** Takes no more requests; resolves when those under way are answered. */
+  close(): Promise<void>;
+}
+
+/** Requests that take longer are cut off. */
+const requestTimeoutMs = 60_000;
+
+/**
+ * Opens the one port: collector, API, pages and metrics.
+ *
+ * @throws {PermanentError} If the port is taken, or it would be open to others without keys.
+ */
+export async function listen(parts: Parts): Promise<HttpServer> {
+  const { config, journal, clock } = parts;
+  const keyring = createKeyring(config.keys);
+  const guard = createGuard({ keyring, secret: Buffer.from(secretOf(journal, "session key"), "hex"), clock });
+  const hostname = hostFor(config.host, keyring.locked);
+  const app = createRoutes(parts, guard);
+  const server = serve({
+    fetch: app.fetch,
+    port: config.port,
+    hostname,
+    serverOptions: { requestTimeout: requestTimeoutMs },
+  });
+  await opened(server, config.port, hostname);
+  const { port } = server.address() as AddressInfo;
+  const shown = hostname === "127.0.0.1" || hostname === "0.0.0.0" ? "localhost" : hostname;
+  return {
+    address: `http://${shown}:${port}`,
+    async close() {
+      const closed = once(server, "close");
+      server.close();
+      if ("closeIdleConnections" in server) server.closeIdleConnections();
+      const hurry = setTimeout(() => "closeAllConnections" in server && server.closeAllConnections(), 3_000);
+      await closed;
+      clearTimeout(hurry);
+    },
+  };
+}
+
+/** Loopback without keys, so that nobody else can reach a sidecar that asks for none. */
+function hostFor(host: string, locked: boolean): string {
+  if (host === "") return locked ? "0.0.0.0" : "127.0.0.1";
+  if (locked || host === "localhost" || host === "::1" || host.startsWith("127.")) return host;
+  throw new PermanentError(
+    `Cannot listen: 'host' must be a loopback address while there are no keys, got '${host}'`,
+    {
+      hint: "Add 'keys' to the configuration (docs/configuration.md)",
+    },
+  );
+}
+
+async function opened(server: ServerType, port: number, hostname: string): Promise<void> {
+  try {
+    await once(server, "listening");
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+    throw new PermanentError(`Cannot listen: 'port' ${port} on '${hostname}' cannot be opened (${code})`, {
+      cause,
+      hint: "Another process may hold it; choose one with --port",
+    });
+  }
+}
+
+/** Everything behind the port. */
+function createRoutes(parts: Parts, guard: Guard): Hono {
+  const { config, clock, journal, store, ingest, metrics, log, desk } = parts;
+  const app = new Hono();
+  if (config.role !== "monitor") {
+    for (const path of ["/v1/traces", "/v1/logs", "/v1/metrics"]) app.use(path, guard.requireScope("ingest"));
+    app.on("POST", "/v1/runs", guard.requireScope("ingest"));
+    for (const path of ["/v1/runs/:run_id/review", "/v1/runs/:run_id/outcome"]) {
+      app.on("POST", path, guard.requireScope("ingest", "review"));
+    }
+    const bodyBytesMax = config.limits.body_bytes_max;
+    app.route(
+      "/",
+      collectorRoutes(ingest, {
+        bodyBytesMax,
+        onError: (error) => log.error({ err: error }, "Cannot take a request"),
+      }),
+    );
+  }
+  const watch = watchFor(parts);
+  const web = webRoutes({
+    store,
+    journal,
+    watch,
+    guard,
+    clock,
+    metrics,
+    desk,
+    replayReject: () => Promise.resolve({ kind: "rejected", why: "" }),
+    slackActions: (request) => slackActions(request, parts, watch),
+    problems: () => problems(parts),
+    version: version(),
+  });
+  app.route("/", web);
+  return app;
+}
+
+/** The watch as people see it, with pausing and what the configuration says. */
+function watchFor({ watch, alerts, journal, config }: Parts): Watch {
+  const order = ({ actor, reason }: Act, workflow: string) => ({ workflow, actor, reason });
+  return {
+    ...watch,
+    workflows() {
+      const seen = new Map(watch.seen().map((one) => [one.workflow, one.lastRunAtMs]));
+      const names = [...new Set([...Object.keys(config.workflows), ...seen.keys()])].sort();
+      return names.map((workflow) => {
+        const { owner, pause } = workflowConfig(config, workflow);
+        return { workflow, owner, lastRunAtMs: seen.get(workflow) ?? null, pauseMode: pause.mode };
+      });
+    },
+    pause(workflow, act) {
+      alerts.pauseWorkflow(order(act, workflow));
+      return journal.pauses.get(workflow);
+    },
+    resume(workflow, act) {
+      alerts.resumeWorkflow(order(act, workflow));
+      return journal.pauses.get(workflow);
+    },
+  };
+}
+
+/** What keeps the sidecar from doing its work, in full sentences. */
+async function problems({ store, writer, spool, config }: Parts): Promise<string[]> {
+  const found: string[] = [];
+  const reached = await store.ping().catch(() => false);
+  if (!reached) found.push("ClickHouse cannot be reached; the spool keeps what arrives.");
+  const trouble = writer()?.trouble() ?? null;
+  if (reached && trouble !== null) found.push(`ClickHouse does not take rows: ${trouble.message}.`);
+  if (spool.size().bytes >= config.limits.spool_bytes_max)
+    found.push("The spool is at its limit; runs are refused.");
+  return found;
+}
+
+/** The version in the package's manifest. */
+export function version(): string {
+  const manifest = new URL("../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
+}
