@@ -18,9 +18,10 @@ export interface RestorableSeenIds extends SeenIds {
 
 /** The fingerprint of an id. */
 export function fingerprint(id: string): Fingerprint {
-  const digest = hash("sha1", id, "buffer");
-  const low = digest.readUInt32LE(0);
-  const high = digest.readUInt32LE(4);
+  // As text: a digest in a buffer of its own costs more to collect than to compute.
+  const digest = hash("sha1", id, "hex");
+  const low = parseInt(digest.slice(0, 8), 16);
+  const high = parseInt(digest.slice(8, 16), 16);
   // All zero marks a free slot.
   return { low: low === 0 && high === 0 ? 1 : low, high };
 }

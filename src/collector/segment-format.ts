@@ -65,43 +65,65 @@ export interface DamagedSpan {
   to: number;
 }
 
-/** Encodes one accepted request. */
-export function encodeRecord(acceptedAtMs: number, claims: Buffer, batch: RowBatch): Buffer {
-  const sections: { table: Table; rows: number; text: string; bytes: number }[] = [];
-  let bodyBytes = bodyHeaderBytes + claims.length;
-  for (const table of tables) {
-    const rows = batch[table];
-    if (rows === undefined || rows.length === 0) continue;
-    const text = encodeRows(rows);
-    const bytes = Buffer.byteLength(text);
-    sections.push({ table, rows: rows.length, text, bytes });
-    bodyBytes += sectionHeaderBytes + bytes;
+/** Encodes accepted requests, one after another. */
+export type RecordEncoder = (acceptedAtMs: number, claims: Buffer, batch: RowBatch) => Buffer;
+
+const scratchBytesMin = 1024 * 1024;
+/** UTF-8 takes at most three bytes for a UTF-16 unit. */
+const bytesPerUnitMax = 3;
+
+/** Creates an encoder. It writes each row once, into a scratch buffer that it keeps, and copies the record out. */
+export function createRecordEncoder(): RecordEncoder {
+  let scratch = Buffer.allocUnsafe(scratchBytesMin);
+
+  function reserve(at: number, bytes: number): void {
+    if (at + bytes <= scratch.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(scratch.length * 2, at + bytes));
+    scratch.copy(larger, 0, 0, at);
+    scratch = larger;
   }
-  const record = Buffer.allocUnsafe(recordHeaderBytes + bodyBytes);
-  let at = recordHeaderBytes;
-  at = record.writeDoubleLE(acceptedAtMs, at);
-  at = record.writeUInt32LE(claims.length / claimBytes, at);
-  at += claims.copy(record, at);
-  for (const { table, rows, text, bytes } of sections) {
-    at = record.writeUInt8(tableNumbers[table], at);
-    at = record.writeUInt32LE(rows, at);
-    at = record.writeUInt32LE(bytes, at);
-    at += record.write(text, at);
+
+  function writeSection(table: Table, rows: readonly object[], from: number): number {
+    let at = from + sectionHeaderBytes;
+    reserve(from, sectionHeaderBytes);
+    for (const row of rows) {
+      const line = encodeRow(row);
+      reserve(at, line.length * bytesPerUnitMax);
+      at += scratch.write(line, at);
+    }
+    scratch.writeUInt8(tableNumbers[table], from);
+    scratch.writeUInt32LE(rows.length, from + 1);
+    scratch.writeUInt32LE(at - from - sectionHeaderBytes, from + 5);
+    return at;
   }
-  recordMagic.copy(record);
-  record.writeUInt32LE(bodyBytes, 4);
-  record.writeUInt32LE(crc32(record.subarray(recordHeaderBytes)), 8);
-  return record;
+
+  return (acceptedAtMs, claims, batch) => {
+    let at = recordHeaderBytes + bodyHeaderBytes;
+    reserve(0, at + claims.length);
+    scratch.writeDoubleLE(acceptedAtMs, recordHeaderBytes);
+    scratch.writeUInt32LE(claims.length / claimBytes, recordHeaderBytes + 8);
+    at += claims.copy(scratch, at);
+    for (const table of tables) {
+      const rows = batch[table] ?? [];
+      if (rows.length > 0) at = writeSection(table, rows, at);
+    }
+    recordMagic.copy(scratch);
+    scratch.writeUInt32LE(at - recordHeaderBytes, 4);
+    scratch.writeUInt32LE(crc32(scratch.subarray(recordHeaderBytes, at)), 8);
+    const record = Buffer.from(scratch.subarray(0, at));
+    // One huge request must not keep its memory for ever.
+    if (scratch.length > scratchBytesMin * 4) scratch = Buffer.allocUnsafe(scratchBytesMin);
+    return record;
+  };
 }
 
 // `JSON.stringify` escapes lone surrogates, and ClickHouse refuses the whole batch for one such escape. An escape
 // behind an odd number of backslashes is one; behind an even number it is the text of a document in a document.
 const loneSurrogate = /(?<=(?:^|[^\\])(?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g;
 
-function encodeRows(rows: readonly object[]): string {
-  let text = "";
-  for (const row of rows) text += `${JSON.stringify(row)}\n`;
-  return text.includes("\\ud") ? text.replace(loneSurrogate, "\ufffd") : text;
+function encodeRow(row: object): string {
+  const line = `${JSON.stringify(row)}\n`;
+  return line.includes("\\ud") ? line.replace(loneSurrogate, "\ufffd") : line;
 }
 
 /**

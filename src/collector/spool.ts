@@ -19,7 +19,7 @@ import { type Accepted, type ActiveSegment, createActiveSegment } from "./segmen
 import { createGroupCommit } from "./group-commit.ts";
 import { createSeenIds, encodeClaims } from "./seen-ids.ts";
 import { openSeenIdsLog, type SeenIdsLog } from "./seen-ids-log.ts";
-import { encodeRecord } from "./segment-format.ts";
+import { createRecordEncoder } from "./segment-format.ts";
 import { recoverSegments } from "./spool-recovery.ts";
 import { createSegmentQueue, type SealedSegment, type SegmentQueue } from "./segment-queue.ts";
 
@@ -100,6 +100,7 @@ function assembleSpool(
 ): Spool {
   const commits = createGroupCommit<Accepted>({ commit: segments.commit, afterwards: segments.sealIfDue });
   segments.onDue(commits.nudge);
+  const encodeRecord = createRecordEncoder();
   let bytesUnderWay = 0;
   let isClosed = false;
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { encodeRecord, readSegment, segmentHeader } from "../../../src/collector/segment-format.ts";
+import { createRecordEncoder, readSegment, segmentHeader } from "../../../src/collector/segment-format.ts";
 import { encodeClaims } from "../../../src/collector/seen-ids.ts";
 import { rollupRow, runRow } from "../../conformance/rows.ts";
+
+const encodeRecord = createRecordEncoder();
 
 function record(id: string, acceptedAtMs = 1000): Buffer {
   return encodeRecord(acceptedAtMs, encodeClaims([id]), {
@@ -20,7 +22,7 @@ function runIds(segment: Buffer): string[] {
 }
 
 describe("readSegment()", () => {
-  it("gives back what encodeRecord() was given", () => {
+  it("gives back what a record encoder was given", () => {
     const bytes = Buffer.concat([segmentHeader, record("a", 1000.5), record("b", 2000)]);
     const { records, damaged } = readSegment(bytes);
     expect(damaged).toEqual([]);
@@ -68,7 +70,7 @@ describe("readSegment()", () => {
   });
 });
 
-describe("encodeRecord()", () => {
+describe("createRecordEncoder()", () => {
   const texts = [
     { why: "a lone high surrogate", text: "a\ud800b", kept: "a\ufffdb" },
     { why: "a lone low surrogate", text: "\udfff", kept: "\ufffd" },
@@ -89,6 +91,19 @@ describe("encodeRecord()", () => {
     const { records } = readSegment(Buffer.concat([segmentHeader, bytes]));
     const row = JSON.parse(records[0]?.sections[0]?.ndjson.toString() ?? "") as ReturnType<typeof runRow>;
     expect([row.run_id, row.inputs, Object.keys(row.attributes)]).toEqual([kept, kept, [kept]]);
+  });
+
+  it("encodes a record larger than its scratch buffer, and small ones after it", () => {
+    const large = "ü".repeat(5_000_000);
+    const bytes = [large, "small"].map((text, i) =>
+      encodeRecord(i, encodeClaims([text]), { runs: [runRow({ run_id: text }), runRow({ run_id: text })] }),
+    );
+    const { records, damaged } = readSegment(Buffer.concat([segmentHeader, ...bytes]));
+    expect(damaged).toEqual([]);
+    expect(records.map((found) => found.sections[0]?.rows)).toEqual([2, 2]);
+    expect(records[0]?.sections[0]?.ndjson.toString().split("\n")[1]).toBe(
+      JSON.stringify(runRow({ run_id: large })),
+    );
   });
 
   it("writes NaN and the infinities as null", () => {
