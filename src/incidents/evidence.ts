@@ -81,8 +81,8 @@ async function signalEvidence(
   const bins = eventBinsOf(signal, drift);
   const found: SignalEvidence = { before: [], after: [], exampleRunIds: [], baselineRunIds: [] };
   for (const bin of bins) {
-    found.before.push(...(await source.sliceCounts({ signal, bin, ...before })));
-    found.after.push(...(await source.sliceCounts({ signal, bin, ...after })));
+    found.before = addHits(found.before, await source.sliceCounts({ signal, bin, ...before }));
+    found.after = addHits(found.after, await source.sliceCounts({ signal, bin, ...after }));
     found.exampleRunIds.push(...(await runIds(source, { signal, bin, ...after, limit: examples })));
   }
   if (found.exampleRunIds.length === 0)
@@ -100,6 +100,15 @@ function eventBinsOf(signal: SignalKey, drift: Drift): string[] {
   if (signal.kind === "null_rate") return ["empty", "missing"];
   if (drift.of === "mean" || signal.kind === "volume") return [];
   return [drift.of === "" ? "yes" : drift.of];
+}
+
+/** Adds up the hits of bins that exclude each other; the runs are the same in each. */
+function addHits(known: readonly SliceCount[], more: readonly SliceCount[]): SliceCount[] {
+  if (known.length === 0) return [...more];
+  return known.map((count) => {
+    const same = more.find(({ attribute, value }) => attribute === count.attribute && value === count.value);
+    return { ...count, hits: count.hits + (same?.hits ?? 0) };
+  });
 }
 
 async function runIds(
