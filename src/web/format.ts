@@ -62,10 +62,10 @@ export function formatShare(share: number): string {
   return `${percent < 10 ? percent.toFixed(1) : percent.toFixed(0)} %`;
 }
 
-/** A figure with its interval: `12 % (9.1 to 16 %)`. */
-export function formatInterval(figure: Figure, unit: Unit): string {
-  const low = formatValue(figure.low, unit).replace(/ .*$/, "");
-  return `${low} to ${formatValue(figure.high, unit)}`;
+/** A figure's interval: `9.1 to 16 %`. */
+export function formatInterval({ low, high }: Pick<Figure, "low" | "high">, unit: Unit): string {
+  if (unit !== "share") return `${significant(low)} to ${formatValue(high, unit)}`;
+  return `${low < 0.001 ? "0" : formatShare(low).replace(" %", "")} to ${formatShare(high).replace("< ", "")}`;
 }
 
 /** A number in three significant digits, grouped by thousands. */
@@ -107,4 +107,9 @@ export function formatMoment(atMs: number): string {
     timeZone: "UTC",
   });
   return `${day}, ${date.toISOString().slice(11, 16)}`;
+}
+
+/** A sentence without the backticks around names, for places that show plain text. */
+export function plainText(sentence: string): string {
+  return sentence.replaceAll("`", "");
 }

@@ -56,9 +56,14 @@ export async function buildIncident(deps: WebDeps, incidentId: string): Promise<
     deliveries: journal.outbox.list({ subject: incidentId, limit: 50 }),
     audit: journal.audit
       .list({ workflow, limit: 100 })
-      .filter((entry) => entry.atMs >= incident.openedAtMs - minuteMs),
+      .filter((entry) => entry.atMs >= incident.openedAtMs - minuteMs && concerns(entry, incidentId)),
     storeReached: series !== null,
   };
+}
+
+/** Entries that name another incident are left out; those that name none are about the workflow itself. */
+function concerns({ detail }: AuditEntry, incidentId: string): boolean {
+  return detail.includes(incidentId) || !/\binc_[0-9a-f]+/.test(detail);
 }
 
 /** The incident's signals from well before the onset until now, or until it was resolved. */

@@ -73,7 +73,7 @@ function headlines(signals: readonly SignalVerdict[]) {
   const ofRun = (kind: SignalKind) =>
     figures.find((figure) => figure.kind === kind && figure.field === "") ?? null;
   const empty = figures
-    .filter((figure) => figure.kind === "null_rate")
+    .filter((figure) => figure.kind === "null_rate" && (figure.drifts || figure.figure.value > 0))
     .sort((a, b) => Number(b.drifts) - Number(a.drifts) || b.figure.value - a.figure.value);
   return {
     override: ofRun("override_rate"),

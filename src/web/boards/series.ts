@@ -74,7 +74,7 @@ export function measureCounts(
   const all = total(counts);
   if (unit === "runs/h") return (all * hourMs) / stepMs;
   if (all === 0) return null;
-  if (unit !== "share") return meanOfBins(counts);
+  if (unit !== "share") return of === "median" ? medianOfBins(counts) : meanOfBins(counts);
   if (of !== "" && signalKinds[kind] !== "rate" && signalKinds[kind] !== "label")
     return (counts[of] ?? 0) / all;
   let events = 0;
@@ -100,10 +100,23 @@ function meanOfBins(counts: Record<string, number>): number | null {
   for (const bin in counts) {
     if (!bin.startsWith("#")) continue;
     const n = counts[bin] ?? 0;
-    sum += n * binValue(bin.slice(0, bin.includes("@") ? bin.indexOf("@") : undefined));
+    sum += n * binValue(bin.replace(/@.*/, ""));
     seen += n;
   }
   return seen === 0 ? null : sum / seen;
+}
+
+function medianOfBins(counts: Record<string, number>): number | null {
+  const bins = Object.keys(counts)
+    .filter((bin) => bin.startsWith("#"))
+    .map((bin) => ({ value: binValue(bin.replace(/@.*/, "")), n: counts[bin] ?? 0 }))
+    .sort((a, b) => a.value - b.value);
+  let left = bins.reduce((sum, { n }) => sum + n, 0) / 2;
+  for (const { value, n } of bins) {
+    left -= n;
+    if (left <= 0) return value;
+  }
+  return null;
 }
 
 const unitOfKind: Partial<Record<SignalKey["kind"], Unit>> = {
@@ -117,7 +130,7 @@ const unitOfKind: Partial<Record<SignalKey["kind"], Unit>> = {
 /** What to show of a signal that no verdict speaks of yet. */
 export function guessMeasure(signal: SignalKey, buckets: readonly Pick<SignalBucket, "counts">[]): Measure {
   const unit = unitOfKind[signal.kind];
-  if (unit !== undefined) return { unit, of: "" };
+  if (unit !== undefined) return { unit, of: unit === "runs/h" ? "" : "median" };
   const shape = signalKinds[signal.kind];
   if (shape === "rate") return { unit: "share", of: "" };
   const sums = new Map<string, number>();
@@ -125,6 +138,6 @@ export function guessMeasure(signal: SignalKey, buckets: readonly Pick<SignalBuc
     for (const bin in counts) sums.set(bin, (sums.get(bin) ?? 0) + (counts[bin] ?? 0));
   }
   const [largest = ""] = [...sums.entries()].sort((a, b) => b[1] - a[1])[0] ?? [];
-  if (largest.startsWith("#")) return { unit: "number", of: "mean" };
+  if (largest.startsWith("#")) return { unit: "number", of: "median" };
   return { unit: "share", of: shape === "label" ? "" : largest };
 }

@@ -17,9 +17,9 @@ export function actionRoutes(deps: WebDeps): Hono<GuardedEnv> {
       const form = await readForm(c);
       const workflow = c.req.param("workflow");
       const act = readFormAct(c, form);
+      const back = form.back ?? "";
       if (act.reason === "") throw new PermanentError(`Cannot ${action}: 'reason' must say why, got ''`);
       watch[action](workflow, act);
-      const back = form.back ?? "";
       return c.redirect(/^\/incidents\/[\w%.-]+$/.test(back) ? back : workflowPath(workflow), 303);
     });
   }

@@ -32,7 +32,8 @@ export function MiniChart({ series, marks, label }: { series: Series; marks: Cha
   const seen = values.filter((value) => value !== null);
   const bounds = [...seen, ...(marks.band === null ? [] : [marks.band.low, marks.band.high])];
   const low = Math.min(0, ...bounds);
-  const high = Math.max(...bounds, low + 1e-9);
+  // A share of almost nothing must not fill the chart.
+  const high = Math.max(...bounds, low + (series.unit === "share" ? 0.04 : 1e-9));
   const startMs = timesMs[0] ?? 0;
   const spanMs = Math.max(1, timesMs.length * stepMs);
   const x = (atMs: number) => Math.round(((atMs - startMs) / spanMs) * width);

@@ -1,9 +1,10 @@
 import type { IncidentBoard, IncidentSignal } from "../boards/incident.ts";
 import { formatShare, signalNames } from "../format.ts";
+import type { Incident } from "../../model/incident.ts";
 import type { RunRow } from "../../model/rows.ts";
 import { marksOf, MiniChart } from "./chart.tsx";
 import { DeliveryTable } from "./deliveries.tsx";
-import { ActFields, Ago, Badge, Card, Empty, Moment, Owner, RunLink, workflowPath } from "./parts.tsx";
+import { ActFields, Ago, Badge, Card, Empty, Moment, Owner, Prose, RunLink, workflowPath } from "./parts.tsx";
 import { JsonValue } from "./value.tsx";
 import { Diff } from "./workflow.tsx";
 
@@ -22,21 +23,10 @@ export function IncidentPage({ board, nowMs, csrf, actor }: Props) {
       <p class="crumbs">
         <a href={workflowPath(incident.workflow)}>{incident.workflow}</a> <Owner owner={incident.owner} />
       </p>
-      <h1>{incident.title}</h1>
-      <p class="meta">
-        <Badge state={incident.severity} /> <Badge state={incident.state} /> began{" "}
-        <Moment atMs={incident.onsetMs} /> UTC, noticed <Ago atMs={incident.openedAtMs} nowMs={nowMs} />
-        {incident.snoozedUntilMs === null || incident.state !== "snoozed" ? null : (
-          <>
-            , snoozed until <Moment atMs={incident.snoozedUntilMs} />
-          </>
-        )}
-        {incident.resolvedAtMs === null ? null : (
-          <>
-            , resolved <Ago atMs={incident.resolvedAtMs} nowMs={nowMs} />
-          </>
-        )}
-      </p>
+      <h1>
+        <Prose text={incident.title} />
+      </h1>
+      <Standing incident={incident} nowMs={nowMs} />
       <div class="columns">
         <CauseCard board={board} />
         <Actions board={board} csrf={csrf} actor={actor} />
@@ -58,17 +48,40 @@ export function IncidentPage({ board, nowMs, csrf, actor }: Props) {
         {board.audit.length === 0 ? (
           <Empty>Nothing yet.</Empty>
         ) : (
-          <ol class="timeline">
+          <ul class="timeline">
             {board.audit.map((entry) => (
               <li>
                 <Moment atMs={entry.atMs} /> <strong>{entry.actor}</strong> {entry.action}
-                {entry.detail === "" ? null : `: ${entry.detail}`}
+                {entry.detail === "" ? null : (
+                  <>
+                    : <Prose text={entry.detail} />
+                  </>
+                )}
               </li>
             ))}
-          </ol>
+          </ul>
         )}
       </Card>
     </>
+  );
+}
+
+function Standing({ incident, nowMs }: { incident: Incident; nowMs: number }) {
+  return (
+    <p class="meta">
+      <Badge state={incident.severity} /> <Badge state={incident.state} /> began{" "}
+      <Moment atMs={incident.onsetMs} /> UTC, noticed <Ago atMs={incident.openedAtMs} nowMs={nowMs} />
+      {incident.snoozedUntilMs === null || incident.state !== "snoozed" ? null : (
+        <>
+          , snoozed until <Moment atMs={incident.snoozedUntilMs} />
+        </>
+      )}
+      {incident.resolvedAtMs === null ? null : (
+        <>
+          , resolved <Ago atMs={incident.resolvedAtMs} nowMs={nowMs} />
+        </>
+      )}
+    </p>
   );
 }
 
@@ -81,7 +94,9 @@ function CauseCard({ board }: { board: IncidentBoard }) {
       ) : (
         <ul>
           {cause.reasons.map((reason) => (
-            <li>{reason}</li>
+            <li>
+              <Prose text={reason} />
+            </li>
           ))}
         </ul>
       )}
@@ -113,28 +128,24 @@ function Actions({ board, csrf, actor }: Omit<Props, "nowMs">) {
         <a href={`${workflowPath(incident.workflow)}#pause`}>{incident.workflow}</a> is{" "}
         <Badge state={pause.state} />
       </p>
-      {closed ? null : (
-        <form method="post" action={path} class="act">
-          <ActFields csrf={csrf} actor={actor} reason="optional" />
-          {incident.state === "acknowledged" ? null : (
+      <form method="post" action={path} class="act">
+        <input type="hidden" name="back" value={path} />
+        <ActFields csrf={csrf} actor={actor} reason="optional" />
+        <div class="buttons">
+          {closed || incident.state === "acknowledged" ? null : (
             <button formaction={`${path}/acknowledge`} class="primary">
               Acknowledge
             </button>
           )}
-          <button formaction={`${path}/snooze`}>Snooze for 4 hours</button>
-          <button formaction={`${path}/resolve`}>Resolve</button>
-        </form>
-      )}
-      <form
-        method="post"
-        action={`${workflowPath(incident.workflow)}/${paused ? "resume" : "pause"}`}
-        class="act"
-      >
-        <input type="hidden" name="back" value={path} />
-        <ActFields csrf={csrf} actor={actor} reason="needed" />
-        <button class={paused ? "primary" : "danger"}>
-          {paused ? "Resume the workflow" : "Pause the workflow"}
-        </button>
+          {closed ? null : <button formaction={`${path}/snooze`}>Snooze for 4 hours</button>}
+          {closed ? null : <button formaction={`${path}/resolve`}>Resolve</button>}
+          <button
+            formaction={`${workflowPath(incident.workflow)}/${paused ? "resume" : "pause"}`}
+            class="danger"
+          >
+            {paused ? "Resume the workflow" : "Pause the workflow"}
+          </button>
+        </div>
       </form>
       <p class="quiet">
         If the new behaviour is meant to be,{" "}
@@ -157,7 +168,9 @@ function EvidenceRow({ signal, board }: { signal: IncidentSignal; board: Inciden
             {signalNames[key.kind]} <span class="mono">{key.field}</span>
           </a>
         </h3>
-        <p>{signal.sentence}</p>
+        <p>
+          <Prose text={signal.sentence} />
+        </p>
         <p class="quiet">
           Noticed <Moment atMs={signal.detectedAtMs} />
           {signal.recoveredAtMs === null ? null : (

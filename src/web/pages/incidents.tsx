@@ -1,5 +1,5 @@
 import type { Incident } from "../../model/incident.ts";
-import { Ago, Badge, Card, Empty, Owner, workflowPath } from "./parts.tsx";
+import { Ago, Badge, Card, Empty, Owner, Prose, workflowPath } from "./parts.tsx";
 
 /** Every incident, newest first. */
 export function IncidentsPage({ incidents, nowMs }: { incidents: Incident[]; nowMs: number }) {
@@ -24,7 +24,9 @@ export function IncidentsPage({ incidents, nowMs }: { incidents: Incident[]; now
                 {incidents.map((incident) => (
                   <tr data-row>
                     <th scope="row">
-                      <a href={`/incidents/${encodeURIComponent(incident.incidentId)}`}>{incident.title}</a>
+                      <a href={`/incidents/${encodeURIComponent(incident.incidentId)}`}>
+                        <Prose text={incident.title} />
+                      </a>
                       <small>{incident.cause.layer}</small>
                     </th>
                     <td data-label="State">

@@ -21,7 +21,7 @@ export function answerPage(
   c: Context<GuardedEnv>,
   frame: Frame,
   content: Child,
-  status: 200 | 404 | 503 = 200,
+  status: 200 | 400 | 404 | 500 | 503 = 200,
 ) {
   c.header("Cache-Control", "no-store");
   const visitor = c.get("visitor");

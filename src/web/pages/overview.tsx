@@ -1,6 +1,6 @@
 import { formatCount, formatInterval, formatShare, formatValue, signalNames } from "../format.ts";
 import type { OverviewRow, SignalFigure } from "../boards/overview.ts";
-import { Ago, Badge, Card, Empty, Owner, workflowPath } from "./parts.tsx";
+import { Ago, Badge, Card, Empty, Owner, Prose, workflowPath } from "./parts.tsx";
 import { Spark } from "./spark.tsx";
 
 /** Every workflow on one page, those that need someone first. */
@@ -15,7 +15,9 @@ export function Overview({ rows, nowMs }: { rows: OverviewRow[]; nowMs: number }
           <ul class="incidents">
             {incidents.slice(0, 8).map((incident) => (
               <li>
-                <a href={`/incidents/${encodeURIComponent(incident.incidentId)}`}>{incident.title}</a>
+                <a href={`/incidents/${encodeURIComponent(incident.incidentId)}`}>
+                  <Prose text={incident.title} />
+                </a>
                 <span class="meta">
                   <Badge state={incident.severity} />
                   <Badge state={incident.state} /> {incident.workflow} · since{" "}
@@ -118,7 +120,7 @@ function WorkflowLine({ row, nowMs }: { row: OverviewRow; nowMs: number }) {
         <Rate figure={row.override} workflow={info.workflow} none="no reviews" />
       </td>
       <td data-label="Most often empty">
-        <Rate figure={row.emptiest} workflow={info.workflow} none="learning" />
+        <Rate figure={row.emptiest} workflow={info.workflow} none={row.learning ? "learning" : "none"} />
       </td>
       <td data-label="Errors">
         <Rate figure={row.errors} workflow={info.workflow} none="learning" />

@@ -69,6 +69,11 @@ export function Card(props: { title: string; id?: string; aside?: Child; class?:
   );
 }
 
+/** A sentence in which names stand between backticks, as the explanations have them. */
+export function Prose({ text }: { text: string }) {
+  return <>{text.split("`").map((part, index) => (index % 2 === 1 ? <code>{part}</code> : part))}</>;
+}
+
 /** What is shown where there is nothing. */
 export function Empty({ children }: { children?: Child }) {
   return <p class="empty">{children}</p>;

@@ -12,6 +12,8 @@ import { actionRoutes } from "./actions.ts";
 import { knownName } from "./forms.ts";
 import { IncidentPage } from "./incident.tsx";
 import { IncidentsPage } from "./incidents.tsx";
+import { plainText } from "../format.ts";
+import { answerProblem } from "./problem.tsx";
 import { answerPage, type Frame } from "./layout.tsx";
 import { Overview } from "./overview.tsx";
 import { Empty } from "./parts.tsx";
@@ -37,6 +39,7 @@ export function pageRoutes(deps: WebDeps): Hono<GuardedEnv> {
     waitingReviews: deps.desk.waiting().reduce((sum, { runs }) => sum + runs, 0),
     version: deps.version,
   });
+  app.onError((error, c) => answerProblem(c, frame("Cannot do that", "none"), error));
   app.route("/", staticRoutes());
   app.route("/", sessionRoutes(deps));
   app.get("*", againFromHere);
@@ -76,7 +79,7 @@ function boardRoutes(deps: WebDeps, frame: FrameOf): Hono<GuardedEnv> {
       : null;
     if (board === null)
       return answerPage(c, frame("Not known", "none"), <NotKnown what={`signal ${kind}`} />, 404);
-    const assets = { scripts: ["chart.js"], styles: ["uPlot.min.css"] };
+    const assets = { scripts: ["uPlot.iife.min.js", "chart.js"], styles: ["uPlot.min.css"] };
     return answerPage(c, { ...frame(`${kind} ${field}`, "none"), ...assets }, <SignalPage board={board} />);
   });
   return app;
@@ -100,7 +103,7 @@ function incidentRoutes(deps: WebDeps, frame: FrameOf): Hono<GuardedEnv> {
     const { csrfToken } = c.get("visitor");
     return answerPage(
       c,
-      frame(board.incident.title, "incidents"),
+      frame(plainText(board.incident.title), "incidents"),
       <IncidentPage board={board} nowMs={clock.nowMs()} csrf={csrfToken} actor={knownName(c)} />,
     );
   });

@@ -3,7 +3,7 @@ import type { Drift, Stable } from "../../model/verdict.ts";
 import type { DistributionRow, SignalBoard } from "../boards/signal.ts";
 import { formatBin, formatCount, formatShare, signalNames } from "../format.ts";
 import { marksOf } from "./chart.tsx";
-import { Badge, Card, Empty, FigureText, Moment, workflowPath } from "./parts.tsx";
+import { Badge, Card, Empty, FigureText, Moment, Prose, workflowPath } from "./parts.tsx";
 import { Bar } from "./spark.tsx";
 import { Ranges } from "./workflow.tsx";
 
@@ -24,7 +24,9 @@ export function SignalPage({ board }: { board: SignalBoard }) {
         </h1>
         {verdict === undefined ? null : <Badge state={verdict.kind} />}
       </div>
-      <p class="lead">{board.explanation}</p>
+      <p class="lead">
+        <Prose text={board.explanation} />
+      </p>
       {judged === null ? null : <Figures judged={judged} />}
       <Ranges path={path} current={board.range} />
       <Card title="Over time">

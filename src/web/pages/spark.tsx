@@ -34,8 +34,8 @@ export function Bar({
   const width = Math.max(0, Math.min(100, share * 100));
   return (
     <svg class={`meter ${tone}`} viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label={label}>
-      <rect class="track" width="100" height="6" rx="3" />
-      <rect class="fill" width={width.toFixed(1)} height="6" rx="3" />
+      <rect class="track" width="100" height="6" />
+      <rect class="fill" width={width.toFixed(1)} height="6" />
     </svg>
   );
 }

@@ -13,14 +13,14 @@ const files: Record<string, { type: string; from: "ours" | "uplot" }> = {
   "evenkeel.js": { type: "text/javascript", from: "ours" },
   "review.js": { type: "text/javascript", from: "ours" },
   "chart.js": { type: "text/javascript", from: "ours" },
-  "uPlot.esm.js": { type: "text/javascript", from: "uplot" },
+  "uPlot.iife.min.js": { type: "text/javascript", from: "uplot" },
   "uPlot.min.css": { type: "text/css", from: "uplot" },
 };
 
 /** Serves the few files that pages need, read once at start, with revalidation by content. */
 export function staticRoutes(): Hono {
   const app = new Hono();
-  const uplot = new URL(`file://${createRequire(import.meta.url).resolve("uplot/dist/uPlot.esm.js")}`);
+  const uplot = new URL(`file://${createRequire(import.meta.url).resolve("uplot/dist/uPlot.iife.min.js")}`);
   for (const [name, { type, from }] of Object.entries(files)) {
     const body = readFileSync(new URL(name, from === "ours" ? ours : uplot), "utf8");
     const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 16)}"`;

@@ -1,7 +1,7 @@
 import { type RangeName, ranges, type SignalRow, type WorkflowBoard } from "../boards/workflow.ts";
 import { formatBin, formatCount, formatShare, signalNames } from "../format.ts";
 import { marksOf, MiniChart } from "./chart.tsx";
-import { Ago, Badge, Card, Empty, FigureText, Moment, Owner, workflowPath } from "./parts.tsx";
+import { Ago, Badge, Card, Empty, FigureText, Moment, Owner, Prose, workflowPath } from "./parts.tsx";
 import { Bar } from "./spark.tsx";
 import { WorkflowActions } from "./workflow-actions.tsx";
 
@@ -37,7 +37,7 @@ export function WorkflowPage({ board, nowMs, csrf, actor }: Props) {
       </div>
       {pause.state === "paused" ? (
         <p class="notice bad">
-          Paused by {pause.actor} <Ago atMs={pause.sinceMs} nowMs={nowMs} />: {pause.reason}
+          Paused by {pause.actor} <Ago atMs={pause.sinceMs} nowMs={nowMs} />: <Prose text={pause.reason} />
         </p>
       ) : null}
       <IncidentList board={board} nowMs={nowMs} />
@@ -72,7 +72,9 @@ function IncidentList({ board, nowMs }: { board: WorkflowBoard; nowMs: number })
       <ul class="incidents">
         {board.openIncidents.map((incident) => (
           <li>
-            <a href={`/incidents/${encodeURIComponent(incident.incidentId)}`}>{incident.title}</a>
+            <a href={`/incidents/${encodeURIComponent(incident.incidentId)}`}>
+              <Prose text={incident.title} />
+            </a>
             <span class="meta">
               <Badge state={incident.severity} /> <Badge state={incident.state} /> since{" "}
               <Ago atMs={incident.onsetMs} nowMs={nowMs} />
@@ -146,7 +148,7 @@ function SignalLine({ row, board }: { row: SignalRow; board: WorkflowBoard }) {
           {name}
         </a>
         <span class="mono field">{signal.field}</span>
-        {judged === null || judged.of === "" || judged.of === "mean" ? null : (
+        {judged === null || judged.of === "" || judged.unit !== "share" ? null : (
           <small>{formatBin(judged.of)}</small>
         )}
       </th>
@@ -174,7 +176,11 @@ function SignalLine({ row, board }: { row: SignalRow; board: WorkflowBoard }) {
             label={`Evidence ${formatShare(Math.min(1, judged.evidence))} of the alarm level`}
           />
         )}
-        <p>{row.explanation}</p>
+        {verdict.kind === "stable" ? null : (
+          <p>
+            <Prose text={row.explanation} />
+          </p>
+        )}
       </td>
     </tr>
   );

@@ -1,5 +1,6 @@
 // Draws the chart of one signal: line, baseline band, onset and change events.
-import uPlot from "./uPlot.esm.js";
+// uPlot.iife.min.js, loaded before this file, defines it.
+const { uPlot } = globalThis;
 
 for (const place of document.querySelectorAll("[data-chart]")) draw(place, JSON.parse(place.dataset.chart));
 
@@ -19,11 +20,15 @@ function draw(place, { timesMs, values, runs, unit, stepMs, marks }) {
       {
         width: place.clientWidth,
         height: 300,
+        tzDate: (atSeconds) => uPlot.tzDate(new Date(atSeconds * 1000), "Etc/UTC"),
         cursor: { drag: { x: true, y: false } },
-        scales: { y: { range: (_plot, low, high) => yRange(low, high, marks.band) } },
-        axes: [axis, { ...axis, size: 70, values: (_plot, ticks) => ticks.map(format) }],
+        scales: { y: { range: (_plot, low, high) => yRange(low, high, marks.band, unit) } },
+        axes: [
+          { ...axis, values: timeTicks },
+          { ...axis, size: 70, values: (_plot, ticks) => ticks.map(format) },
+        ],
         series: [
-          {},
+          { label: "time (UTC)", value: "{DD} {MMM} {HH}:{mm}" },
           {
             label: "value",
             stroke: colour("chart"),
@@ -51,9 +56,21 @@ function draw(place, { timesMs, values, runs, unit, stepMs, marks }) {
   document.addEventListener("themechange", build);
 }
 
-function yRange(low, high, band) {
+// Ticks by their distance in seconds, in 24 hours; the second format is used where a new day begins.
+const dayLine = "{D} {MMM}";
+const timeTicks = [
+  [31536000, "{YYYY}", null, null, null, null, null, null, 1],
+  [86400, dayLine, "{YYYY}", null, null, null, null, null, 0],
+  [60, "{HH}:{mm}", `\n${dayLine}`, null, `\n${dayLine}`, null, null, null, 1],
+];
+
+function yRange(low, high, band, unit) {
   const bottom = Math.min(low ?? 0, band?.low ?? low ?? 0);
-  const top = Math.max(high ?? 1, band?.high ?? high ?? 1);
+  const top = Math.max(
+    high ?? 1,
+    band?.high ?? high ?? 1,
+    unit === "share" ? 0.04 : Number.NEGATIVE_INFINITY,
+  );
   const room = (top - bottom) * 0.08 || Math.abs(top) * 0.1 || 0.01;
   return [bottom >= 0 ? Math.max(0, bottom - room) : bottom - room, top + room];
 }

@@ -1,0 +1,53 @@
+import { describe, expect, it } from "vitest";
+import {
+  formatAgo,
+  formatDuration,
+  formatInterval,
+  formatShare,
+  significant,
+} from "../../../src/web/format.ts";
+
+describe("formatShare()", () => {
+  it.each([
+    [0, "0 %"],
+    [0.0004, "< 0.1 %"],
+    [0.0123, "1.2 %"],
+    [0.456, "46 %"],
+    [1, "100 %"],
+  ])("%d is %s", (share, text) => expect(formatShare(share)).toBe(text));
+});
+
+describe("formatInterval()", () => {
+  it.each([
+    [0, 0.0004, "0 to 0.1 %"],
+    [0.091, 0.16, "9.1 to 16 %"],
+  ])("%d to %d is %s", (low, high, text) => expect(formatInterval({ low, high }, "share")).toBe(text));
+});
+
+describe("formatDuration()", () => {
+  it.each([
+    [840, "840 ms"],
+    [2100, "2.1 s"],
+    [180_000, "3 min"],
+    [5 * 3_600_000, "5 h"],
+    [3 * 86_400_000, "3 days"],
+  ])("%d ms is %s", (ms, text) => expect(formatDuration(ms)).toBe(text));
+});
+
+describe("formatAgo()", () => {
+  it("tells what is past from what is to come", () => {
+    expect([formatAgo(0, 60_000), formatAgo(60_000, 0), formatAgo(0, 100)]).toEqual([
+      "1 min ago",
+      "in 1 min",
+      "just now",
+    ]);
+  });
+});
+
+describe("significant()", () => {
+  it.each([
+    [1234.5, "1,230"],
+    [0.012345, "0.0123"],
+    [1e20, "1.00e+20"],
+  ])("%d is %s", (value, text) => expect(significant(value)).toBe(text));
+});
