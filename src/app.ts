@@ -86,6 +86,9 @@ export async function createApp({ config, clock, log }: AppOptions): Promise<App
   return { parts, ...life(parts) };
 }
 
+/** How long a stop waits for the store to take what is left. */
+const flushMsMax = 5_000;
+
 /** Chores, the port, and the way to end them all. */
 function life(parts: Parts): Pick<App, "listen" | "stop"> {
   const { log, ingest, desk, filler, catalogue, spool, watch, alerts, store, journal, writer } = parts;
@@ -108,8 +111,10 @@ function life(parts: Parts): Pick<App, "listen" | "stop"> {
       await ingest.settle(true).catch((error: unknown) => log.warn({ err: error }, "Cannot settle traces"));
       catalogue.save();
       await watch.stop();
-      await spool.close();
+      // What does not get through in time waits in the spool for the next start.
+      await Promise.race([writer()?.flush(), delay(flushMsMax, undefined, { ref: false })]);
       await writer()?.stop();
+      await spool.close();
       await alerts.stop();
       await store.close();
       journal.close();
@@ -152,7 +157,8 @@ function buildReview(base: Base, { ingest }: CollectorParts): Pick<Parts, "desk"
   return { desk, filler };
 }
 
-function openStore({ clickhouse, data, retention }: Config, log: Logger): Store {
+/** Opens the store that the configuration names. */
+export function openStore({ clickhouse, data, retention }: Config, log: Logger): Store {
   const layout = { runDays: retention.runs_days, rollupDays: retention.rollups_days };
   if (clickhouse.url === "") return openChdbStore({ path: join(data, "clickhouse"), log, layout });
   return openServerStore({ ...clickhouse, log, layout });

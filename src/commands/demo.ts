@@ -44,7 +44,7 @@ export const demo: Command = {
       endpoint,
       clock,
       onEvent: tellEvent(clock),
-      ready: () => learned(app).then(clock.go),
+      ready: () => learned(app).then(() => clock.go()),
     });
     const told = new Set<string>();
     const watching = setInterval(() => tellIncidents(app, endpoint, told), 250);

@@ -1,4 +1,5 @@
 import { explain } from "../detectors/explain.ts";
+import { restartVolume } from "../detectors/restart-volume.ts";
 import { step } from "../detectors/step.ts";
 import { advanceIncidents, freshDrifts } from "../incidents/advance-incidents.ts";
 import { type CauseEvidence, gatherEvidence, noEvidence } from "../incidents/evidence.ts";
@@ -34,12 +35,16 @@ export async function sweepWorkflow(deps: WatchDeps, watched: Watched, minutes: 
   const changes = await findChanges(deps.store, watched, minutes.versions, minutes);
   const before = watched.verdicts;
   if (watched.normal !== null && minutes.toMs > watched.throughMs) {
-    const { state, verdicts } = step(watched.normal.baseline, watched.normal.state, minutes.buckets, {
+    const { baseline, state } = watched.normal;
+    // A paused workflow brings no runs, and nobody is to be told so.
+    const isPaused = deps.journal.pauses.get(watched.workflow).state === "paused";
+    const judged = step(baseline, isPaused ? restartVolume(baseline, state) : state, minutes.buckets, {
       throughMs: minutes.toMs,
       budget: deps.budget,
     });
-    watched.normal = { ...watched.normal, state };
-    watched.verdicts = verdicts;
+    const next = isPaused ? restartVolume(baseline, judged.state) : judged.state;
+    watched.normal = { ...watched.normal, state: next };
+    watched.verdicts = judged.verdicts;
   }
   watched.throughMs = Math.max(watched.throughMs, minutes.toMs);
   showVerdicts(deps.metrics, before, watched.verdicts);
