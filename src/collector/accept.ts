@@ -10,10 +10,11 @@ import type { Caps } from "./cut.ts";
 import type { IngestDeps } from "./ingest-deps.ts";
 import { createKnownRuns } from "./known-runs.ts";
 import type { LabelDraft } from "./labels.ts";
-import type { LabelOptions } from "./join-labels.ts";
+import type { FoundRun, LabelJoin, LabelOptions } from "./join-labels.ts";
 import { createLabelJoin } from "./join-labels.ts";
 import type { Mapped } from "./mapped.ts";
 import { emptyMapped } from "./mapped.ts";
+import type { PendingRuns } from "./pending-runs.ts";
 import { createPendingRuns } from "./pending-runs.ts";
 import { createRecentMap } from "./recent-map.ts";
 import { stepOfRun } from "./step-of-run.ts";
@@ -42,11 +43,11 @@ export interface Stages extends Pick<BatchContext, "words" | "recentInputs" | "c
 
 /** The part of the pipeline behind the mapping: claim, clean, count, append. */
 export class Acceptor {
-  private readonly claims;
+  private readonly claims: ReturnType<typeof createClaims>;
   private readonly knownRuns = createKnownRuns();
-  private readonly pending;
+  private readonly pending: PendingRuns;
   private readonly versions = createRecentMap<true>(100_000);
-  private readonly joinLabel;
+  private readonly labels: LabelJoin;
   private readonly context: BatchContext;
 
   constructor(
@@ -55,7 +56,7 @@ export class Acceptor {
   ) {
     this.claims = createClaims(deps.seen);
     this.pending = createPendingRuns(stages.rootWaitMs);
-    this.joinLabel = createLabelJoin(deps, this.knownRuns);
+    this.labels = createLabelJoin(deps, this.knownRuns);
     const { redactor, settings, catalogue } = deps;
     const isNewVersion = (workflow: string, version: string) =>
       this.versions.get(`${workflow}\0${version}`) === undefined;
@@ -68,14 +69,17 @@ export class Acceptor {
    * @throws {TransientError} If it cannot be kept now. Nothing of the request was kept then.
    */
   async accept(mapped: Mapped, options: AcceptOptions = {}): Promise<Accepted> {
+    const ownRunIds = new Set(mapped.runs.map((run) => run.runId));
+    const found = await this.findRuns(mapped.labels, ownRunIds);
+    // From here to the append in one turn: the spool tells the sweep which minutes are complete by its own clock.
     const nowMs = this.deps.clock.nowMs();
     const batch = createBatch(this.context);
-    const request = new Request(this.claims.begin(), batch, nowMs, options.contentType ?? "");
+    const request = new Request(this.claims.begin(), batch, nowMs, options);
     try {
       for (const run of mapped.runs) guarded(request, run.runId, () => this.addRun(request, run));
       for (const step of mapped.steps) guarded(request, step.stepId, () => this.addStep(request, step));
       for (const bad of mapped.bad) request.reject(bad.reason, bad.body);
-      for (const label of mapped.labels) await this.addLabel(request, label, options);
+      mapped.labels.forEach((label, index) => this.addLabel(request, label, found[index]));
       await this.deps.sink.append(batch.rows(), request.claiming.ids());
     } catch (error) {
       request.claiming.drop();
@@ -85,6 +89,15 @@ export class Acceptor {
     this.remember(request, mapped);
     await request.claiming.othersEnded();
     return request.result;
+  }
+
+  /** The runs of labels, in order; undefined where it is a run of the same request. */
+  private async findRuns(labels: LabelDraft[], ownRunIds: Set<string>): Promise<(FoundRun | undefined)[]> {
+    const found: (FoundRun | undefined)[] = [];
+    for (const label of labels) {
+      found.push(ownRunIds.has(label.runId) ? undefined : await this.labels.find(label));
+    }
+    return found;
   }
 
   /** Puts a whole body into the reject queue. */
@@ -99,8 +112,9 @@ export class Acceptor {
   }
 
   private addRun(request: Request, given: Run) {
-    const run = cleanRun(given, this.deps.redactor, this.stages.caps);
+    const run = cleanRun(request.stamp(given), this.deps.redactor, this.stages.caps);
     if (!request.claim(`run:${run.runId}`)) {
+      request.runsDuplicate += 1;
       const known = this.knownRuns.get(run.runId);
       // The root of a trace whose first spans were taken for the run, or a second span under the same id.
       const isOther = known !== undefined && run.spanId !== "" && known.spanId !== run.spanId;
@@ -115,14 +129,15 @@ export class Acceptor {
   private addStep(request: Request, given: Step) {
     const step = cleanStep(given, this.deps.redactor);
     if (!request.claim(`step:${step.stepId}`)) return;
-    const ref = request.find(step.runId) ?? this.knownRuns.get(step.runId);
+    const ref = request.find(step.runId)?.run ?? this.knownRuns.get(step.runId);
     const workflow = ref?.workflow ?? step.workflow;
     request.batch.addStep({ ...step, workflow }, ref?.version ?? "", request.nowMs, ref !== undefined);
   }
 
-  private async addLabel(request: Request, given: LabelDraft, options: AcceptOptions) {
+  private addLabel(request: Request, given: LabelDraft, found: FoundRun | undefined) {
     const label = cleanLabel(given, this.deps.redactor);
-    const join = await this.joinLabel(label, request.find(label.runId), request.nowMs, options);
+    const run = found ?? request.find(label.runId) ?? this.knownRun(label.runId);
+    const join = this.labels.join(label, run, request.nowMs, request.options);
     if (join.kind === "unknown") {
       request.result.unknownRuns += 1;
       if (join.isFinal) request.reject("unknown_run", label.runId || label.traceId);
@@ -133,9 +148,14 @@ export class Acceptor {
     if (join.kind === "outcome") {
       request.batch.addOutcome(join.outcome);
     } else {
-      request.batch.addReview(join.review, request.outputs(join.review.runId) ?? join.outputs);
+      request.batch.addReview(join.review, join.outputs);
       request.reviews.push(join.review);
     }
+  }
+
+  /** A run of this request that was known already. */
+  private knownRun(runId: string): FoundRun {
+    return { run: this.knownRuns.get(runId) ?? null, outputs: this.knownRuns.outputs(runId) };
   }
 
   /** After the append, so that what failed leaves no trace. */
@@ -156,7 +176,7 @@ export class Acceptor {
       meters.runsReceived.inc({}, count);
       meters.runsRejected.inc({ reason }, count);
     }
-    if (request.result.duplicates > 0) meters.runsDuplicate.inc({}, request.result.duplicates);
+    if (request.runsDuplicate > 0) meters.runsDuplicate.inc({}, request.runsDuplicate);
     for (const [what, count] of Object.entries(mapped.skipped)) meters.dropped.inc({ what }, count);
   }
 }
@@ -175,14 +195,20 @@ function guarded(request: Request, id: string, work: () => void) {
 class Request {
   readonly runs = new Map<string, { run: Run; outputs: string }>();
   readonly reviews: { workflow: string; verdict: string }[] = [];
+  runsDuplicate = 0;
   readonly result: Accepted = { newRunIds: [], duplicates: 0, rejected: {}, unknownRuns: 0 };
 
   constructor(
     readonly claiming: Claiming,
     readonly batch: Batch,
     readonly nowMs: number,
-    private readonly contentType: string,
+    readonly options: AcceptOptions,
   ) {}
+
+  /** A run arrives now, whenever it was decoded; only history has arrived before. */
+  stamp(run: Run): Run {
+    return this.options.isHistory === true ? run : { ...run, receivedAtMs: this.nowMs };
+  }
 
   claim(id: string): boolean {
     const isNew = this.claiming.claim(id);
@@ -191,18 +217,15 @@ class Request {
   }
 
   reject(reason: string, body: Uint8Array | Json) {
-    const { contentType, nowMs } = this;
+    const { nowMs } = this;
+    const { contentType = "" } = this.options;
     this.result.rejected[reason] = (this.result.rejected[reason] ?? 0) + 1;
     this.batch.addReject({ source: "ingest", contentType, reason, body, atMs: nowMs });
   }
 
-  find(runId: string): RunRef | undefined {
-    const found = this.runs.get(runId)?.run;
-    return found === undefined ? undefined : refOf(found);
-  }
-
-  outputs(runId: string): string | undefined {
-    return this.runs.get(runId)?.outputs;
+  find(runId: string): FoundRun | undefined {
+    const found = this.runs.get(runId);
+    return found === undefined ? undefined : { run: refOf(found.run), outputs: found.outputs };
   }
 }
 

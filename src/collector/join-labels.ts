@@ -23,19 +23,31 @@ export type JoinedLabel =
 /** Runs and reviews travel apart; a review may overtake its run by the flush interval of the exporter. */
 const overtakeMs = 6000;
 
-/**
- * Creates the join of reviews and outcomes with their runs: runs of the same request, recent runs, then the store.
- * A label of an unknown run that names its workflow is kept all the same.
- *
- * @throws {TransientError} While the store cannot be asked, and for an unknown run of which the client may be early.
- */
-export function createLabelJoin(deps: Pick<IngestDeps, "findRun" | "findOutputs">, knownRuns: KnownRuns) {
-  const firstSeenMs = createRecentMap<number>(20_000);
+/** What is known of a label's run. */
+export interface FoundRun {
+  run: RunRef | null;
+  /** JSON text of its outputs, where they are at hand. */
+  outputs: string | undefined;
+}
 
-  async function find(label: LabelDraft): Promise<RunRef | null> {
-    if (label.runId !== "") return knownRuns.get(label.runId) ?? (await deps.findRun(label.runId));
-    return knownRuns.byTrace(label.traceId) ?? (await deps.findRun(label.traceId));
-  }
+/** Joins reviews and outcomes with their runs: runs of the same request, recent runs, then the store. */
+export interface LabelJoin {
+  /** @throws {TransientError} While the store cannot be asked. */
+  find(label: LabelDraft): Promise<FoundRun>;
+  /**
+   * A label of an unknown run that names its workflow is kept all the same.
+   *
+   * @throws {TransientError} For an unknown run of which the client may be early.
+   */
+  join(label: LabelDraft, found: FoundRun, nowMs: number, options: Partial<LabelOptions>): JoinedLabel;
+}
+
+/** Creates the join. It remembers for a while which labels came before their run. */
+export function createLabelJoin(
+  deps: Pick<IngestDeps, "findRun" | "findOutputs">,
+  knownRuns: KnownRuns,
+): LabelJoin {
+  const firstSeenMs = createRecentMap<number>(20_000);
 
   function isTooEarly(label: LabelDraft, nowMs: number): boolean {
     const key = label.kind === "review" ? label.reviewId : label.outcomeId;
@@ -44,28 +56,31 @@ export function createLabelJoin(deps: Pick<IngestDeps, "findRun" | "findOutputs"
     return nowMs - (firstMs ?? nowMs) < overtakeMs;
   }
 
-  return async (
-    label: LabelDraft,
-    sameRequest: RunRef | undefined,
-    nowMs: number,
-    { chosenBy = "api", isHistory = false, mayComeAgain = false }: Partial<LabelOptions>,
-  ): Promise<JoinedLabel> => {
-    const found = sameRequest ?? (await find(label));
-    if (found === null && label.workflow === "") {
-      if (!mayComeAgain) return { kind: "unknown", isFinal: false };
-      if (!isTooEarly(label, nowMs)) return { kind: "unknown", isFinal: true };
-      throw new TransientError("Cannot join a review: its run is not known yet", { retryAfterSeconds: 2 });
-    }
-    const run = found ?? {
-      runId: label.runId || label.traceId,
-      workflow: label.workflow,
-      version: "",
-      receivedAtMs: nowMs,
-    };
-    const receivedAtMs = isHistory ? Math.max(label.atMs ?? 0, run.receivedAtMs) : nowMs;
-    if (label.kind === "outcome") return { kind: "outcome", outcome: outcomeOf(label, run, receivedAtMs) };
-    const outputs = knownRuns.outputs(run.runId) ?? (await deps.findOutputs?.(run.runId)) ?? undefined;
-    return { kind: "review", review: reviewOf(label, run, chosenBy, receivedAtMs), outputs };
+  return {
+    async find(label) {
+      const known = label.runId === "" ? knownRuns.byTrace(label.traceId) : knownRuns.get(label.runId);
+      const run = known ?? (await deps.findRun(label.runId || label.traceId));
+      if (run === null || label.kind === "outcome") return { run, outputs: undefined };
+      const outputs = knownRuns.outputs(run.runId) ?? (await deps.findOutputs?.(run.runId));
+      return { run, outputs: outputs ?? undefined };
+    },
+    join(label, found, nowMs, { chosenBy = "api", isHistory = false, mayComeAgain = false }) {
+      if (found.run === null && label.workflow === "") {
+        if (!mayComeAgain) return { kind: "unknown", isFinal: false };
+        if (!isTooEarly(label, nowMs)) return { kind: "unknown", isFinal: true };
+        throw new TransientError("Cannot join a review: its run is not known yet", { retryAfterSeconds: 2 });
+      }
+      const run = found.run ?? {
+        runId: label.runId || label.traceId,
+        workflow: label.workflow,
+        version: "",
+        receivedAtMs: nowMs,
+      };
+      const receivedAtMs = isHistory ? Math.max(label.atMs ?? 0, run.receivedAtMs) : nowMs;
+      if (label.kind === "outcome") return { kind: "outcome", outcome: outcomeOf(label, run, receivedAtMs) };
+      const review = reviewOf(label, run, chosenBy, receivedAtMs);
+      return { kind: "review", review, outputs: found.outputs };
+    },
   };
 }
 

@@ -101,18 +101,18 @@ function mapStep(
 /** Maps the reviews and outcomes that a run of plain JSON carries. */
 export function mapPlainLabels(plain: PlainRun, run: Run): LabelDraft[] {
   return [
-    ...(plain.reviews ?? []).map((review) => mapPlainReview(run.runId, review)),
-    ...(plain.outcomes ?? []).map((outcome) => mapPlainOutcome(run.runId, outcome)),
+    ...(plain.reviews ?? []).map((review) => mapPlainReview(run.runId, review, run.workflow)),
+    ...(plain.outcomes ?? []).map((outcome) => mapPlainOutcome(run.runId, outcome, run.workflow)),
   ];
 }
 
-/** Maps a review of plain JSON. */
-export function mapPlainReview(runId: string, plain: PlainReview): ReviewDraft {
+/** Maps a review of plain JSON. Without a workflow, its run must be known. */
+export function mapPlainReview(runId: string, plain: PlainReview, workflow = ""): ReviewDraft {
   return draftReview({
     reviewId: plain.review_id ?? "",
     runId,
     traceId: "",
-    workflow: "",
+    workflow,
     verdict: plain.verdict,
     output: plain.output,
     reason: plain.reason ?? "",
@@ -123,13 +123,13 @@ export function mapPlainReview(runId: string, plain: PlainReview): ReviewDraft {
   });
 }
 
-/** Maps an outcome of plain JSON. */
-export function mapPlainOutcome(runId: string, plain: PlainOutcome): OutcomeDraft {
+/** Maps an outcome of plain JSON. Without a workflow, its run must be known. */
+export function mapPlainOutcome(runId: string, plain: PlainOutcome, workflow = ""): OutcomeDraft {
   return draftOutcome({
     outcomeId: plain.outcome_id ?? "",
     runId,
     traceId: "",
-    workflow: "",
+    workflow,
     name: plain.name,
     value: plain.value,
     atMs: timeOrNull(plain.at),

@@ -41,7 +41,7 @@ function applyForm(text: string, form: SecretForm, replace: (name: string, value
   return text.replace(form.pattern, (match: string, first: unknown) => {
     const kept = typeof first === "string" ? first : "";
     const secret = match.slice(kept.length);
-    if (form.confirm?.(secret) === false) return match;
+    if (form.confirm?.(secret, kept) === false) return match;
     return kept + replace(form.name, form.name === "email" ? secret.toLowerCase() : secret);
   });
 }

@@ -27,7 +27,8 @@ const assignedWords = /pass|pwd|secret|token|key|credential|basic/i;
  * nanosecond per character and no regular expression.
  *
  * @returns Bits of `sign`: an at sign; seven digits with nothing but separators between; an unbroken run of 16
- *   characters as tokens use them; a colon or equals sign in a text that speaks of secrets.
+ *   characters as tokens use them; a colon, an
+ *   equals sign or a verb of saying in a text that speaks of secrets.
  */
 export function readSigns(text: string): number {
   let signs = 0;
@@ -45,7 +46,8 @@ export function readSigns(text: string): number {
     if (kind & at) signs |= sign.at;
     if (kind & assignment) assigns = true;
   }
-  if ((assigns || text.includes("asic ")) && assignedWords.test(text)) signs |= sign.assignment;
+  const mayAssign = assigns || text.includes("asic ") || text.includes(" is ") || text.includes(" was ");
+  if (mayAssign && assignedWords.test(text)) signs |= sign.assignment;
   if (text.includes("-----BEGIN")) signs |= sign.token;
   return signs;
 }
