@@ -48,6 +48,12 @@ export class Batch {
     }
   }
 
+  /** Gives back the room that was not needed, for a batch that has to wait. */
+  shrink(): void {
+    this.#traces.writer.shrink();
+    this.#logs.writer.shrink();
+  }
+
   /** Runs first, so that they are there before the reviews and outcomes that speak of them. */
   parcels(): Parcel[] {
     const parcels: Parcel[] = [

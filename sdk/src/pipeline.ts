@@ -109,6 +109,7 @@ export class Pipeline {
   }
 
   #closeBatch(): void {
+    if (this.#sending) this.#open.shrink();
     this.#full.push(this.#open);
     this.#open = new Batch();
   }

@@ -29,6 +29,13 @@ export class ProtoWriter {
     this.#end = length;
   }
 
+  /** Gives back the room that was not needed. */
+  shrink(): void {
+    const exact = Buffer.allocUnsafeSlow(this.#end);
+    this.#buffer.copy(exact, 0, 0, this.#end);
+    this.#buffer = exact;
+  }
+
   /** Opens a nested message. @returns what `close` takes. */
   open(field: number): number {
     this.#reserve(6);
