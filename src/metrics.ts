@@ -15,6 +15,8 @@ export interface Metrics {
   /** Incidents that are not resolved. */
   incidents: GaugeLike<"workflow" | "state">;
   workflowPaused: GaugeLike<"workflow">;
+  /** 1 for each configured workflow, so that rules can join its owner. */
+  workflowInfo: GaugeLike<"workflow" | "owner">;
   reviews: CounterLike<"workflow" | "verdict">;
   /** Runs that wait for a reviewer. */
   reviewQueue: GaugeLike<"workflow">;
@@ -116,6 +118,7 @@ function workflowMetrics(counter: MakeCounter, gauge: MakeGauge) {
     signalEvidence: gauge("signal_evidence", "Evidence of drift, where 1 is the alarm level", signal),
     drift: gauge("drift", "1 while a signal drifts", [...signal, "severity"]),
     incidents: gauge("incidents", "Incidents that are not resolved", ["workflow", "state"]),
+    workflowInfo: gauge("workflow_info", "Always 1; carries the owner of a workflow", ["workflow", "owner"]),
     workflowPaused: gauge("workflow_paused", "1 while a workflow is paused", ["workflow"]),
     reviews: counter("reviews_total", "Reviews recorded", ["workflow", "verdict"]),
     reviewQueue: gauge("review_queue", "Runs that wait for a reviewer", ["workflow"]),

@@ -1,9 +1,10 @@
 import type { Logger } from "pino";
 import type { Delivery, Journal } from "../journal/port.ts";
 import { type Clock, systemClock } from "../model/clock.ts";
-import type { CounterLike, GaugeLike } from "../model/meters.ts";
+import type { CounterLike } from "../model/meters.ts";
 import { createCall } from "./call.ts";
 import { createDispatcher } from "./dispatcher.ts";
+import { type JournalGauges, showJournal } from "./gauges.ts";
 import { createLedger, type Ledger, type Problem } from "./ledger.ts";
 import { createNotifiers } from "./notifiers.ts";
 import { createResend, resendMs } from "./notify-alertmanager.ts";
@@ -17,10 +18,7 @@ export interface AlertsDeps {
   /** Real time, for signatures and Alertmanager. */
   wallClock?: Clock;
   settings: AlertSettings;
-  meters: {
-    deliveries: CounterLike<"channel" | "result">;
-    workflowPaused: GaugeLike<"workflow">;
-  };
+  meters: JournalGauges & { deliveries: CounterLike<"channel" | "result"> };
   log: Logger;
   /** Between 0 and 1, for jitter. */
   random?: () => number;
@@ -55,7 +53,6 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     journal,
     clock,
     settings,
-    workflowPaused: meters.workflowPaused,
     onOwed: () => setImmediate(() => timers.length > 0 && dispatcher.pump()),
   });
   const dispatcher = createDispatcher({
@@ -71,11 +68,11 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   const { url } = settings.routes.alertmanager;
   const resend = createResend({ call, url, wallClock, publicUrl: settings.public_url, journal, clock, log });
 
+  showJournal(journal, settings, meters);
+
   return {
     ...ledger,
     start() {
-      for (const { workflow, state } of journal.pauses.all())
-        meters.workflowPaused.set({ workflow }, state === "paused" ? 1 : 0);
       timers = [setInterval(() => dispatcher.pump(), pollMs)];
       if (url !== "") timers.push(setInterval(() => void resend(), resendMs));
       dispatcher.pump();

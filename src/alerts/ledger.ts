@@ -1,7 +1,6 @@
 import type { Journal, PauseState } from "../journal/port.ts";
 import type { Clock } from "../model/clock.ts";
 import type { Incident, IncidentEvent } from "../model/incident.ts";
-import type { GaugeLike } from "../model/meters.ts";
 import { decidePause } from "./decide-pause.ts";
 import type { Notice } from "./notice.ts";
 import { owedMessages } from "./owed-messages.ts";
@@ -44,7 +43,6 @@ export interface LedgerDeps {
   journal: Journal;
   clock: Clock;
   settings: AlertSettings;
-  workflowPaused: GaugeLike<"workflow">;
   /** Called when messages may be owed. The caller's transaction may not be committed yet, but will be this tick. */
   onOwed(): void;
 }
@@ -108,7 +106,6 @@ function setPause(
   deps.journal.pauses.set(pause);
   audit(deps, actor, state === "paused" ? "pause" : "resume", workflow, reason);
   owe(deps, { about: "pause", pause, owner: settingsOf(deps.settings, workflow).owner, incident });
-  deps.workflowPaused.set({ workflow }, state === "paused" ? 1 : 0);
 }
 
 function tellProblem(deps: LedgerDeps, { problemId, text, solved }: Problem, exceptChannel: string): void {

@@ -65,7 +65,7 @@ function createWrites(
   };
 }
 
-function createReads(database: Database): Pick<Journal["outbox"], "due" | "get" | "list"> {
+function createReads(database: Database): Pick<Journal["outbox"], "due" | "get" | "list" | "counts"> {
   return {
     get(key) {
       const row = database.get("SELECT * FROM outbox WHERE key = ?", key);
@@ -100,6 +100,15 @@ function createReads(database: Database): Pick<Journal["outbox"], "due" | "get" 
         .all(`SELECT * FROM outbox ${where} ORDER BY seq DESC LIMIT ?`, ...values, limit)
         .map(decode);
     },
+
+    counts: () =>
+      database
+        .all("SELECT channel, state, count(*) AS messages FROM outbox GROUP BY channel, state")
+        .map((row) => ({
+          channel: text(row, "channel"),
+          state: text(row, "state") as Delivery["state"],
+          messages: integer(row, "messages"),
+        })),
   };
 }
 

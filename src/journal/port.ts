@@ -102,6 +102,8 @@ export interface Journal {
     /** Makes a dead message due again. */
     retry(key: string, nowMs: number): boolean;
     list(filter?: { state?: Delivery["state"]; subject?: string; limit?: number }): Delivery[];
+    /** How many messages each channel has in each state. */
+    counts(): { channel: string; state: Delivery["state"]; messages: number }[];
   };
   pauses: {
     /** From memory; the answer for an unknown workflow is `running` since 0. */

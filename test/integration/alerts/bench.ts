@@ -6,6 +6,7 @@ import { type Alerts, createAlerts } from "../../../src/alerts/create-alerts.ts"
 import type { AlertSettings } from "../../../src/alerts/settings.ts";
 import { openJournal } from "../../../src/journal/open-journal.ts";
 import type { Journal } from "../../../src/journal/port.ts";
+import { createMetrics } from "../../../src/metrics.ts";
 import type { Clock } from "../../../src/model/clock.ts";
 import { startMs } from "../../unit/alerts/build.ts";
 
@@ -36,8 +37,8 @@ export function createBench(settings: AlertSettings): Bench {
     log,
     random: () => 0,
     meters: {
+      ...createMetrics({ process: false }),
       deliveries: { inc: ({ channel, result }) => void counted.push(`${channel} ${result}`) },
-      workflowPaused: { set: () => undefined, remove: () => undefined },
     },
   });
   return {

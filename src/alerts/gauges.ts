@@ -1,0 +1,37 @@
+import type { Journal } from "../journal/port.ts";
+import type { GaugeLike } from "../model/meters.ts";
+import type { AlertSettings } from "./settings.ts";
+
+/** The gauges that show what the journal holds; `src/metrics.ts` has them. */
+export interface JournalGauges {
+  workflowPaused: GaugeLike<"workflow">;
+  workflowInfo: GaugeLike<"workflow" | "owner">;
+  incidents: GaugeLike<"workflow" | "state">;
+  outboxMessages: GaugeLike<"channel" | "state">;
+  /** Registers quick work to be done before each scrape. */
+  beforeScrape(work: () => void): void;
+}
+
+const unresolved = ["open", "acknowledged", "snoozed"] as const;
+const incidentsMax = 10_000;
+
+/** Keeps the gauges true to the journal at every scrape. */
+export function showJournal(journal: Journal, { workflows }: AlertSettings, gauges: JournalGauges): void {
+  for (const [workflow, { owner }] of Object.entries(workflows))
+    gauges.workflowInfo.set({ workflow, owner: owner === "" ? "nobody" : owner }, 1);
+  // A workflow without incidents any more still shows its zeros.
+  const seen = new Set<string>();
+  gauges.beforeScrape(() => {
+    for (const { workflow, state } of journal.pauses.all())
+      gauges.workflowPaused.set({ workflow }, state === "paused" ? 1 : 0);
+    const incidents = journal.incidents.list({ states: unresolved, limit: incidentsMax });
+    for (const { workflow } of incidents) seen.add(workflow);
+    for (const workflow of seen)
+      for (const state of unresolved) {
+        const count = incidents.filter((one) => one.workflow === workflow && one.state === state).length;
+        gauges.incidents.set({ workflow, state }, count);
+      }
+    for (const { channel, state, messages } of journal.outbox.counts())
+      if (state !== "delivered") gauges.outboxMessages.set({ channel, state }, messages);
+  });
+}
