@@ -63,27 +63,42 @@ export async function buildCollector(base: Base): Promise<CollectorParts> {
     words: config.words,
     caps: caps(base),
   });
-  return { spool, catalogue, ...withImports(ingest) };
+  return { spool, catalogue, ...withImports(ingest, spool) };
 }
 
 function caps({ config }: Base): Caps {
   return { ...defaultCaps, fieldBytesMax: config.limits.field_bytes_max };
 }
 
-/** Notes when history comes in. */
-function withImports(ingest: Ingest): Pick<CollectorParts, "ingest" | "isImporting"> {
+/**
+ * Notes when history comes in. It is all there once none has come for a while and what came has left the spool.
+ */
+function withImports(ingest: Ingest, spool: Spool): Pick<CollectorParts, "ingest" | "isImporting"> {
   let latestMs = -Infinity;
+  let isStored = true;
+  let storing: Promise<void> | null = null;
+  const store = async () => {
+    await spool.rotate();
+    await spool.drained();
+    isStored = performance.now() - latestMs >= importQuietMs;
+    storing = null;
+  };
   return {
     ingest: {
       ...ingest,
       async runs(bytes, options) {
+        if (options?.isHistory !== true) return ingest.runs(bytes, options);
+        isStored = false;
         try {
           return await ingest.runs(bytes, options);
         } finally {
-          if (options?.isHistory === true) latestMs = performance.now();
+          latestMs = performance.now();
         }
       },
     },
-    isImporting: () => performance.now() - latestMs < importQuietMs,
+    isImporting() {
+      if (!isStored && performance.now() - latestMs >= importQuietMs) storing ??= store();
+      return !isStored;
+    },
   };
 }

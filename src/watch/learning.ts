@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { WorkflowBaseline } from "../detectors/baseline.ts";
 import { learnBaseline } from "../detectors/learn.ts";
 import { baselineDue, growBaseline } from "../detectors/grow.ts";
@@ -75,7 +76,7 @@ export function pinBaseline(
   state: WorkflowState = startState(baseline, watched.throughMs),
 ): PinnedBaseline {
   const pinned: PinnedBaseline = {
-    baselineId: `${watched.workflow} ${by.nowMs}`,
+    baselineId: randomUUID(),
     workflow: watched.workflow,
     baseline: JSON.stringify(baseline),
     fromMs: baseline.fromMs,
