@@ -5,7 +5,7 @@ import { PermanentError } from "../model/errors.ts";
 import { createClickHouseStore } from "./clickhouse-store.ts";
 import { clickHouseCode, insertError, statementError } from "./clickhouse-errors.ts";
 import { type Engine, insertSettings, type Lane, quiet, readSettings } from "./engine.ts";
-import { defaultLayout, type Layout } from "./migrate.ts";
+import { defaultLayout, type Layout } from "./layout.ts";
 import type { Store } from "./port.ts";
 
 type ClientOptions = NonNullable<Parameters<typeof createClient>[0]>;

@@ -2,25 +2,14 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { PermanentError } from "../model/errors.ts";
 import type { Engine } from "./engine.ts";
-
-/** How the tables are made: the same files serve one embedded engine and a replicated cluster. */
-export interface Layout {
-  /** Days that runs, steps and rejects are kept after they were stored; 0 keeps them for ever. */
-  runDays: number;
-  /** Days that rollups, reviews and outcomes are kept; 0 keeps them for ever. */
-  rollupDays: number;
-  /** Name of a cluster for `ON CLUSTER` and replicated engines, "" for a single server. */
-  cluster: string;
-}
-
-/** A single engine with the default retention. */
-export const defaultLayout: Layout = { runDays: 90, rollupDays: 400, cluster: "" };
+import { type Layout, onCluster } from "./layout.ts";
+import { retentionStatements } from "./retention.ts";
 
 // Resolves from src/store as well as from dist/store.
 const directory = new URL("../../src/store/migrations/", import.meta.url);
 
 const ledger = `CREATE TABLE IF NOT EXISTS migrations {{on_cluster}} (
-  name String, checksum String, applied_at DateTime('UTC') DEFAULT now()
+  name String, checksum String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)
 ) ENGINE = {{engine MergeTree}} ORDER BY name SETTINGS {{settings}}`;
 
 // Windows are counted in inserted blocks. Without one, a repeated token is not recognised; a view's target
@@ -42,12 +31,7 @@ const tableSettings = [
 export async function migrate(engine: Engine, layout: Layout): Promise<void> {
   await engine.prepare();
   await engine.command(renderMigration(ledger, layout));
-  const applied = await engine.select<{ name: string; checksum: string }>(
-    "sweep",
-    "SELECT name, any(checksum) AS checksum FROM migrations GROUP BY name",
-    {},
-  );
-  const checksums = new Map(applied.map((row) => [row.name, row.checksum]));
+  const checksums = await readLedger(engine);
   for (const { name, text } of await readMigrations()) {
     const checksum = createHash("sha256").update(text).digest("hex");
     const known = checksums.get(name);
@@ -58,8 +42,33 @@ export async function migrate(engine: Engine, layout: Layout): Promise<void> {
       });
     }
     for (const statement of splitStatements(renderMigration(text, layout))) await engine.command(statement);
-    await engine.command(`INSERT INTO migrations (name, checksum) VALUES ('${name}', '${checksum}')`);
+    await record(engine, name, checksum);
   }
+  await applyRetention(engine, layout, checksums.get(retentionEntry) ?? "");
+}
+
+const retentionEntry = "retention";
+
+/** Brings the retention of the tables from what was recorded to what is wanted. */
+async function applyRetention(engine: Engine, layout: Layout, recorded: string): Promise<void> {
+  const wanted = `runs ${layout.runDays} rollups ${layout.rollupDays}`;
+  if (recorded === wanted) return;
+  for (const statement of retentionStatements(layout)) await engine.command(statement);
+  await record(engine, retentionEntry, wanted);
+}
+
+async function readLedger(engine: Engine): Promise<Map<string, string>> {
+  const entries = await engine.select<{ name: string; checksum: string }>(
+    "sweep",
+    "SELECT name, argMax(checksum, applied_at) AS checksum FROM migrations GROUP BY name",
+    {},
+  );
+  return new Map(entries.map((entry) => [entry.name, entry.checksum]));
+}
+
+/** Neither the name of a file nor a checksum can hold a quote. */
+function record(engine: Engine, name: string, checksum: string): Promise<void> {
+  return engine.command(`INSERT INTO migrations (name, checksum) VALUES ('${name}', '${checksum}')`);
 }
 
 /** The migration files, in order. */
@@ -72,15 +81,11 @@ export async function readMigrations(): Promise<{ name: string; text: string }[]
 
 /** Fills the placeholders of a migration for one layout. */
 export function renderMigration(text: string, layout: Layout): string {
-  const days = { runs: layout.runDays, rollups: layout.rollupDays };
   return text
-    .replaceAll("{{on_cluster}}", layout.cluster === "" ? "" : `ON CLUSTER '${layout.cluster}'`)
+    .replaceAll("{{on_cluster}}", onCluster(layout))
     .replaceAll("{{settings}}", tableSettings)
     .replace(/\{\{engine (\w+)(?: (\w+))?\}\}/g, (_, name: string, column?: string) =>
       engineClause(name, column, layout.cluster !== ""),
-    )
-    .replace(/\{\{ttl (\w+) (runs|rollups)\}\}/g, (_, column: string, kind: "runs" | "rollups") =>
-      days[kind] === 0 ? "" : `TTL ${column} + INTERVAL ${days[kind]} DAY`,
     );
 }
 

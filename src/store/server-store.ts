@@ -6,7 +6,7 @@ import { PermanentError } from "../model/errors.ts";
 import { createClickHouseStore } from "./clickhouse-store.ts";
 import { insertError, statementError } from "./clickhouse-errors.ts";
 import { type Engine, insertSettings, quiet, readSettings } from "./engine.ts";
-import { defaultLayout, type Layout } from "./migrate.ts";
+import { defaultLayout, type Layout, onCluster } from "./layout.ts";
 import type { Store } from "./port.ts";
 
 /** What `openServerStore` needs. */
@@ -34,7 +34,6 @@ export function openServerStore({ url, user, password, database, log, layout }: 
       "Cannot open the store: the database name must be letters, digits and underscores",
     );
   }
-  const onCluster = full.cluster === "" ? "" : ` ON CLUSTER '${full.cluster}'`;
   const base = {
     url,
     username: user ?? "default",
@@ -50,7 +49,7 @@ export function openServerStore({ url, user, password, database, log, layout }: 
     if (name === "default") return;
     const root = createClient({ ...base, database: "default" });
     try {
-      await root.command({ query: `CREATE DATABASE IF NOT EXISTS ${name}${onCluster}` });
+      await root.command({ query: `CREATE DATABASE IF NOT EXISTS ${name} ${onCluster(full)}` });
     } catch (error) {
       throw statementError("create the database", error);
     } finally {

@@ -23,8 +23,10 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     response.end("Ok.\n");
     return;
   }
-  if (credentials !== undefined && !carries(request, credentials))
-    return fail(response, 516, "AUTHENTICATION_FAILED");
+  if (credentials !== undefined && !carries(request, credentials)) {
+    fail(response, 516, "AUTHENTICATION_FAILED");
+    return;
+  }
   const database = url.searchParams.get("database") ?? "default";
   const settings = Object.fromEntries([...url.searchParams].filter(([name]) => !notSettings.test(name)));
   const plain = request.headers["content-encoding"] === "gzip" ? request.pipe(createGunzip()) : request;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PermanentError } from "../../src/model/errors.ts";
 import { numberBin, type SignalKind } from "../../src/model/signal.ts";
+import type { Layout } from "../../src/store/layout.ts";
 import type { Store } from "../../src/store/port.ts";
 import { ndjson, rollupRow, runRow } from "./rows.ts";
 
@@ -10,16 +11,32 @@ const startMs = hour * 1000;
 /**
  * What every `Store` must do, whatever engine is below it.
  *
- * @param open opens a store on an empty database.
+ * @param open opens a store on a database that is empty at first, always the same one.
  */
-export function storeConformance(name: string, open: () => Promise<Store>): void {
+export function storeConformance(name: string, open: (layout?: Partial<Layout>) => Store): void {
   describe(name, () => {
     let store: Store;
     beforeAll(async () => {
-      store = await open();
+      store = open();
       await store.migrate();
     });
     afterAll(() => store.close());
+
+    it("migrate() brings the retention of every table to what is wanted", async () => {
+      const retention = async () => {
+        const rows = await store.query<{ name: string; days: string }>(
+          `SELECT name, extract(create_table_query, 'TTL stored_at . toIntervalDay.([0-9]+)') AS days
+          FROM system.tables WHERE database = currentDatabase() AND days != '' ORDER BY name`,
+        );
+        return Object.fromEntries(rows.map((row) => [row.name, Number(row.days)]));
+      };
+      const long = { outcomes: 400, reviews: 400, rollups: 400, rollups_hour: 400 };
+      expect(await retention()).toEqual({ ...long, rejects: 90, runs: 90, steps: 90 });
+      const other = open({ runDays: 7 });
+      await other.migrate();
+      await other.close();
+      expect(await retention()).toEqual({ ...long, rejects: 7, runs: 7, steps: 7 });
+    });
 
     insertCases(() => store);
     bucketCases(() => store);

@@ -34,11 +34,7 @@ const runsPerRequest = 10;
  * Loads the sidecar with clients that retry until they are acknowledged, kills it again and again with SIGKILL,
  * and compares in the end.
  */
-export async function killLoop({
-  kills,
-  seed,
-  control = undefined,
-}: KillLoopOptions): Promise<KillLoopResult> {
+export async function killLoop({ kills, seed, control }: KillLoopOptions): Promise<KillLoopResult> {
   const dir = mkdtempSync(join(tmpdir(), "evenkeel-crash-"));
   const random = createRandom(seed);
   let sidecar = await startSidecar(dir, control);

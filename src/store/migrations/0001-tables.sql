@@ -1,5 +1,5 @@
 -- Rows as src/model/rows.ts describes them. Placeholders are filled by src/store/migrate.ts.
--- Retention counts from the day a row was stored, so that imported history is kept as long as live data.
+-- `stored_at` is what retention counts from (src/store/retention.ts).
 
 CREATE TABLE IF NOT EXISTS runs {{on_cluster}} (
   run_id String CODEC(ZSTD(1)),
@@ -36,7 +36,6 @@ CREATE TABLE IF NOT EXISTS runs {{on_cluster}} (
 ENGINE = {{engine MergeTree}}
 PARTITION BY toYYYYMM(received_at)
 ORDER BY (workflow, received_at, run_id)
-{{ttl stored_at runs}}
 SETTINGS {{settings}};
 
 CREATE TABLE IF NOT EXISTS steps {{on_cluster}} (
@@ -65,7 +64,6 @@ CREATE TABLE IF NOT EXISTS steps {{on_cluster}} (
 ENGINE = {{engine MergeTree}}
 PARTITION BY toYYYYMM(received_at)
 ORDER BY (workflow, received_at, run_id)
-{{ttl stored_at runs}}
 SETTINGS {{settings}};
 
 CREATE TABLE IF NOT EXISTS reviews {{on_cluster}} (
@@ -88,7 +86,6 @@ CREATE TABLE IF NOT EXISTS reviews {{on_cluster}} (
 ENGINE = {{engine MergeTree}}
 PARTITION BY toYYYYMM(received_at)
 ORDER BY (workflow, received_at, run_id)
-{{ttl stored_at rollups}}
 SETTINGS {{settings}};
 
 CREATE TABLE IF NOT EXISTS outcomes {{on_cluster}} (
@@ -106,7 +103,6 @@ CREATE TABLE IF NOT EXISTS outcomes {{on_cluster}} (
 ENGINE = {{engine MergeTree}}
 PARTITION BY toYYYYMM(received_at)
 ORDER BY (workflow, received_at, run_id)
-{{ttl stored_at rollups}}
 SETTINGS {{settings}};
 
 -- What was deployed is small and explains old incidents: it is kept for ever.
@@ -137,7 +133,6 @@ CREATE TABLE IF NOT EXISTS rejects {{on_cluster}} (
 ENGINE = {{engine MergeTree}}
 PARTITION BY toYYYYMM(received_at)
 ORDER BY (received_at, reject_id)
-{{ttl stored_at runs}}
 SETTINGS {{settings}};
 
 -- Sorted minute first: a sweep reads the newest minutes of every signal.
@@ -154,7 +149,6 @@ CREATE TABLE IF NOT EXISTS rollups {{on_cluster}} (
 ENGINE = {{engine SummingMergeTree n}}
 PARTITION BY toYYYYMM(minute)
 ORDER BY (minute, workflow, kind, field, version, bin)
-{{ttl stored_at rollups}}
 SETTINGS {{settings}};
 
 -- Sorted signal first: a chart reads one signal over weeks.
@@ -173,7 +167,6 @@ CREATE TABLE IF NOT EXISTS rollups_hour {{on_cluster}} (
 ENGINE = {{engine SummingMergeTree n}}
 PARTITION BY toYYYYMM(hour)
 ORDER BY (workflow, kind, field, version, hour, bin)
-{{ttl stored_at rollups}}
 SETTINGS {{settings}};
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS rollups_hour_view {{on_cluster}} TO rollups_hour AS

@@ -5,7 +5,8 @@ import { pino } from "pino";
 import { openChdbStore } from "../../../src/store/chdb-store.ts";
 import { storeConformance } from "../../conformance/store.ts";
 
-storeConformance("openChdbStore()", () => {
-  const path = mkdtempSync(join(tmpdir(), "evenkeel-store-"));
-  return Promise.resolve(openChdbStore({ path, log: pino({ level: "silent" }) }));
-});
+const path = mkdtempSync(join(tmpdir(), "evenkeel-store-"));
+
+storeConformance("openChdbStore()", (layout) =>
+  openChdbStore({ path, log: pino({ level: "silent" }), layout }),
+);

@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PermanentError, TransientError } from "../../../src/model/errors.ts";
+import type { Layout } from "../../../src/store/layout.ts";
 import { openServerStore } from "../../../src/store/server-store.ts";
 import { type Front, startFront } from "../../conformance/start-front.ts";
 import { ndjson, rollupRow } from "../../conformance/rows.ts";
@@ -14,10 +15,10 @@ beforeAll(async () => {
 });
 afterAll(() => front.stop());
 
-const open = (password = "s3cret", database = "evenkeel") =>
-  openServerStore({ url: front.url, user: "sidecar", password, database, log });
+const open = (password = "s3cret", database = "evenkeel", layout: Partial<Layout> = {}) =>
+  openServerStore({ url: front.url, user: "sidecar", password, database, log, layout });
 
-storeConformance("openServerStore()", () => Promise.resolve(open()));
+storeConformance("openServerStore()", (layout) => open(undefined, undefined, layout));
 
 describe("openServerStore()", () => {
   it("refuses a wrong password, and does not repeat it", async () => {

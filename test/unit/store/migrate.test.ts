@@ -1,13 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { PermanentError } from "../../../src/model/errors.ts";
 import type { Engine } from "../../../src/store/engine.ts";
-import {
-  defaultLayout,
-  migrate,
-  readMigrations,
-  renderMigration,
-  splitStatements,
-} from "../../../src/store/migrate.ts";
+import { defaultLayout } from "../../../src/store/layout.ts";
+import { migrate, readMigrations, renderMigration, splitStatements } from "../../../src/store/migrate.ts";
+import { retentionStatements } from "../../../src/store/retention.ts";
 
 const cluster = { ...defaultLayout, cluster: "prod" };
 
@@ -36,11 +32,13 @@ describe("renderMigration()", () => {
         expect(statement).toMatch(/ENGINE = Replicated(Summing)?MergeTree\('/);
     }
   });
+});
 
-  it("keeps rows for ever where retention is 0", async () => {
-    const all = (await statements({ ...defaultLayout, runDays: 0, rollupDays: 0 })).join("\n");
-    expect(all).not.toContain("TTL");
-    expect((await statements()).join("\n")).toContain("TTL stored_at + INTERVAL 90 DAY");
+describe("retentionStatements()", () => {
+  it("counts from the day a row was stored", () => {
+    const all = retentionStatements(defaultLayout);
+    expect(all).toContain("ALTER TABLE runs  MODIFY TTL stored_at + INTERVAL 90 DAY");
+    expect(all).toContain("ALTER TABLE rollups_hour  MODIFY TTL stored_at + INTERVAL 400 DAY");
   });
 });
 
