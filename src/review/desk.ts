@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { ClaimedRun, Journal, QueuedRun } from "../journal/port.ts";
-import { type Clock, minuteMs } from "../model/clock.ts";
+import { type Clock, dayMs, minuteMs, systemClock } from "../model/clock.ts";
 import { TransientError } from "../model/errors.ts";
 import type { Json, JsonObject } from "../model/json.ts";
 import type { ReviewVerdict } from "../model/run.ts";
@@ -38,8 +38,8 @@ export interface ReviewDesk {
   skip(runId: string, reviewer: string): void;
   /** Runs waiting, by workflow. */
   waiting(): { workflow: string; runs: number }[];
-  /** How many answers a reviewer has left since `sinceMs`. */
-  answered(reviewer: string, sinceMs: number): number;
+  /** How many answers a reviewer has left since midnight UTC. */
+  answeredToday(reviewer: string): number;
   /** Records the answers whose time has come; with `true` all of them, before the end. Call it every few seconds. */
   settle(isLast?: boolean): Promise<void>;
 }
@@ -52,8 +52,9 @@ export interface DeskDeps {
   record: (runId: string, body: Json, chosenBy: "random" | "targeted") => Promise<unknown>;
   /** Called with each round-one answer of the random sample, to ask for a second opinion on some. */
   onRecorded?: (run: QueuedRun) => void;
-  clock: Clock;
   log: Logger;
+  /** People take real time, whatever clock the data runs on. */
+  wallClock?: Clock;
   /** How long a claim lasts. */
   claimMs?: number;
   /** How long an answer can be taken back. */
@@ -73,7 +74,7 @@ interface Pending {
  * so that the runs come up again.
  */
 export function createReviewDesk(deps: DeskDeps): ReviewDesk {
-  const { journal, store, clock, claimMs = 15 * minuteMs, undoMs = 15_000 } = deps;
+  const { journal, store, wallClock: clock = systemClock, claimMs = 15 * minuteMs, undoMs = 15_000 } = deps;
   const queue = journal.reviewQueue;
   const pending = new Map<string, Pending>();
   const last = (reviewer: string) =>
@@ -119,8 +120,8 @@ export function createReviewDesk(deps: DeskDeps): ReviewDesk {
         .map(({ workflow, runs }) => ({ workflow, runs: runs - (taken.get(workflow) ?? 0) }))
         .filter(({ runs }) => runs > 0);
     },
-    answered: (reviewer, sinceMs) =>
-      queue.answered(reviewer, sinceMs) +
+    answeredToday: (reviewer) =>
+      queue.answered(reviewer, Math.floor(clock.nowMs() / dayMs) * dayMs) +
       [...pending.values()].filter((entry) => entry.reviewer === reviewer).length,
     async settle(isLast = false) {
       const nowMs = clock.nowMs();

@@ -1,5 +1,4 @@
 import { Hono } from "hono";
-import { dayMs } from "../../model/clock.ts";
 import { PermanentError } from "../../model/errors.ts";
 import type { Json } from "../../model/json.ts";
 import type { Answer } from "../../review/desk.ts";
@@ -14,7 +13,7 @@ import type { FrameOf } from "./routes.tsx";
 
 /** The review queue as pages and forms. */
 export function reviewPageRoutes(deps: WebDeps, frame: FrameOf): Hono<GuardedEnv> {
-  const { desk, guard, clock, store } = deps;
+  const { desk, guard, store } = deps;
   const app = new Hono<GuardedEnv>();
   const reviewer = guard.requireScope("review");
   const queue = (workflow: string) =>
@@ -26,7 +25,6 @@ export function reviewPageRoutes(deps: WebDeps, frame: FrameOf): Hono<GuardedEnv
     if (name === "") return answerPage(c, frame("Review", "review"), <NamePage csrf={csrf} />);
     const workflow = c.req.query("workflow") ?? "";
     const claim = await desk.next(name, workflow === "" ? undefined : workflow);
-    const nowMs = clock.nowMs();
     return answerPage(
       c,
       { ...frame("Review", "review"), scripts: ["review.js"] },
@@ -35,7 +33,7 @@ export function reviewPageRoutes(deps: WebDeps, frame: FrameOf): Hono<GuardedEnv
         reviewer={name}
         workflow={workflow}
         waiting={desk.waiting()}
-        answeredToday={desk.answered(name, Math.floor(nowMs / dayMs) * dayMs)}
+        answeredToday={desk.answeredToday(name)}
         undoable={desk.undoable(name)}
         csrf={csrf}
       />,

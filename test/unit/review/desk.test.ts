@@ -63,7 +63,7 @@ function openDesk(more: Partial<DeskDeps> = {}) {
       recorded.push({ runId, body: body as Record<string, unknown>, chosenBy });
       return Promise.resolve({});
     },
-    clock: { nowMs: () => nowMs },
+    wallClock: { nowMs: () => nowMs },
     log,
     claimMs: 60_000,
     undoMs: 10_000,
@@ -140,7 +140,7 @@ describe("desk.answer()", () => {
       duration_ms: 7000,
     };
     expect(recorded).toEqual([{ runId: "r1", body, chosenBy: "random" }]);
-    expect([desk.waiting(), desk.answered("ann", 0)]).toEqual([[], 1]);
+    expect([desk.waiting(), desk.answeredToday("ann")]).toEqual([[], 1]);
   });
 
   it("is recorded at the end, whatever its time", async () => {
