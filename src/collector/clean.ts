@@ -4,6 +4,7 @@ import type { LabelDraft } from "./labels.ts";
 import type { Redactor } from "./redact.ts";
 import { wellFormed } from "./well-formed.ts";
 
+const idLengthMax = 300;
 const nameLengthMax = 200;
 const attributesMax = 50;
 const attributeLengthMax = 256;
@@ -19,7 +20,8 @@ export function cleanRun(run: Run, redactor: Redactor, caps: Caps): Run {
     outputs: redactor.value(run.outputs, "output"),
     version: cleanVersion(run.version, redactor),
     modelResolved: cleanName(run.modelResolved),
-    sessionId: redactor.text(run.sessionId).slice(0, nameLengthMax),
+    traceId: cleanId(run.traceId),
+    sessionId: cleanName(redactor.text(run.sessionId)),
     attributes: cleanAttributes(run.attributes, redactor),
     steps: run.steps.slice(0, caps.stepsMax).map((step) => cleanStep(step, redactor)),
   };
@@ -29,9 +31,10 @@ export function cleanRun(run: Run, redactor: Redactor, caps: Caps): Run {
 export function cleanStep(step: Step, redactor: Redactor): Step {
   return {
     ...step,
+    stepId: cleanId(step.stepId),
     runId: cleanId(step.runId),
     workflow: cleanName(step.workflow),
-    name: redactor.text(step.name).slice(0, nameLengthMax),
+    name: cleanName(redactor.text(step.name)),
     error: cleanError(step.error, redactor),
     inputs: redactor.value(step.inputs, "input"),
     outputs: redactor.value(step.outputs, "output"),
@@ -45,11 +48,13 @@ export function cleanLabel<T extends LabelDraft>(label: T, redactor: Redactor): 
   const ids = { runId: cleanId(label.runId), workflow: cleanName(label.workflow) };
   if (label.kind === "outcome") {
     const value = typeof label.value === "string" ? redactor.text(label.value) : label.value;
-    return { ...label, ...ids, name: redactor.text(label.name).slice(0, nameLengthMax), value };
+    const name = cleanName(redactor.text(label.name));
+    return { ...label, ...ids, outcomeId: cleanId(label.outcomeId), name, value };
   }
   return {
     ...label,
     ...ids,
+    reviewId: cleanId(label.reviewId),
     output: redactor.value(label.output, "output"),
     reason: redactor.text(label.reason),
     note: redactor.text(label.note),
@@ -60,7 +65,7 @@ export function cleanLabel<T extends LabelDraft>(label: T, redactor: Redactor): 
 function cleanError(error: RunError | null, redactor: Redactor): RunError | null {
   if (error === null) return null;
   return {
-    type: redactor.text(error.type).slice(0, nameLengthMax),
+    type: cleanName(redactor.text(error.type)),
     message: redactor.text(error.message),
     stack: redactor.text(error.stack),
   };
@@ -82,17 +87,22 @@ function cleanAttributes(attributes: Record<string, string>, redactor: Redactor)
   const names = Object.keys(attributes);
   if (names.length === 0) return attributes;
   const clean = names.slice(0, attributesMax).map((name) => {
-    const value = redactor.named(name, attributes[name] ?? "").slice(0, attributeLengthMax);
-    return [redactor.text(name).slice(0, nameLengthMax), wellFormed(value)] as const;
+    const value = redactor.named(name, attributes[name] ?? "");
+    return [cleanName(redactor.text(name)), shortened(value, attributeLengthMax)] as const;
   });
   return Object.fromEntries(clean);
 }
 
 /** Ids and names that others use to find a run are kept as they are, but short and well-formed. */
 function cleanId(id: string): string {
-  return wellFormed(id).slice(0, 256);
+  return shortened(id, idLengthMax);
 }
 
 function cleanName(name: string): string {
-  return wellFormed(name).slice(0, nameLengthMax);
+  return shortened(name, nameLengthMax);
+}
+
+/** Cutting comes first: it may halve an emoji. */
+function shortened(text: string, lengthMax: number): string {
+  return wellFormed(text.length > lengthMax ? text.slice(0, lengthMax) : text);
 }

@@ -5,7 +5,7 @@ import { mapLog } from "./map-labels.ts";
 import { mapTrace } from "./map-trace.ts";
 import type { Mapped } from "./mapped.ts";
 import { emptyMapped, skip } from "./mapped.ts";
-import type { Decoded, OtlpSpan } from "./otlp.ts";
+import type { Decoded, OtlpLog, OtlpSpan } from "./otlp.ts";
 
 /** The two forms of OTLP over HTTP. */
 export type OtlpEncoding = "protobuf" | "json";
@@ -28,7 +28,7 @@ export function readTraces(bytes: Uint8Array, encoding: OtlpEncoding, arrivedAtM
     if (spans === undefined) traces.set(span.traceId, [span]);
     else spans.push(span);
   }
-  for (const spans of traces.values()) mapTrace(spans, arrivedAtMs, mapped);
+  for (const [traceId, spans] of traces) guarded(mapped, traceId, () => mapTrace(spans, arrivedAtMs, mapped));
   return mapped;
 }
 
@@ -43,13 +43,25 @@ export function readLogs(bytes: Uint8Array, encoding: OtlpEncoding): Mapped {
   );
   const mapped = emptyMapped();
   mapped.bad.push(...decoded.bad);
-  for (const log of decoded.records) {
-    const label = mapLog(log);
-    if (label === null) skip(mapped, "not_a_label");
-    else if (label.kind !== "bad") mapped.labels.push(label);
-    else mapped.bad.push({ reason: label.reason, body: Object.fromEntries(log.attributes) });
-  }
+  for (const log of decoded.records) guarded(mapped, log.traceId, () => addLog(log, mapped));
   return mapped;
+}
+
+function addLog(log: OtlpLog, mapped: Mapped) {
+  const label = mapLog(log);
+  if (label === null) skip(mapped, "not_a_label");
+  else if (label.kind !== "bad") mapped.labels.push(label);
+  else mapped.bad.push({ reason: label.reason, body: Object.fromEntries(log.attributes) });
+}
+
+/** Content that nests thousands of levels deep overflows the stack; only its own trace may suffer. */
+function guarded(mapped: Mapped, traceId: string, map: () => void) {
+  try {
+    map();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    mapped.bad.push({ reason: "bad_nesting", body: traceId });
+  }
 }
 
 function decoding<T>(what: string, encoding: OtlpEncoding, decode: () => Decoded<T>): Decoded<T> {

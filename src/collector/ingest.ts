@@ -86,7 +86,10 @@ export function createIngest(deps: IngestDeps): Ingest {
     async review(runId, body, chosenBy = "api") {
       const parsed = reviewSchema.safeParse(body);
       if (!parsed.success) throw new PermanentError(`Cannot read review: ${faultOf(parsed.error)}`);
-      return acceptLabel(mapPlainReview(runId, parsed.data), chosenBy);
+      return acceptLabel(
+        drafting(() => mapPlainReview(runId, parsed.data)),
+        chosenBy,
+      );
     },
     async outcome(runId, body) {
       const parsed = outcomeSchema.safeParse(body);
@@ -95,4 +98,13 @@ export function createIngest(deps: IngestDeps): Ingest {
     },
     settle: (isLast = false) => acceptor.settle(isLast),
   };
+}
+
+function drafting<T>(draft: () => T): T {
+  try {
+    return draft();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new PermanentError("Cannot read review: 'output' is nested too deep", { cause: error });
+  }
 }

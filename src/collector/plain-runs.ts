@@ -47,10 +47,16 @@ function readElement(
     mapped.bad.push({ reason: "bad_run", body: element });
     return { index, error: `Cannot read run: ${faultOf(parsed.error)}` };
   }
-  const run = mapPlainRun(parsed.data, arrival);
-  mapped.runs.push(run);
-  mapped.labels.push(...mapPlainLabels(parsed.data, run));
-  return { runId: run.runId };
+  try {
+    const run = mapPlainRun(parsed.data, arrival);
+    mapped.labels.push(...mapPlainLabels(parsed.data, run));
+    mapped.runs.push(run);
+    return { runId: run.runId };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    mapped.bad.push({ reason: "bad_nesting", body: element });
+    return { index, error: "Cannot read run: it is nested too deep" };
+  }
 }
 
 /** Joins the elements of a request with what became of their runs. */

@@ -258,7 +258,7 @@ describe("what the specification says of bad requests", () => {
       body: chunks() as never,
       duplex: "half",
       headers: { "content-type": "application/json" },
-    } as RequestInit);
+    });
     expect(response.status).toBe(413);
   });
 

@@ -179,6 +179,8 @@ describe("ingest: reviews and outcomes", () => {
     });
     expect(await ingest.review("zz", given)).toBeNull();
     await expect(ingest.review("a", { verdict: "x" })).rejects.toThrow(PermanentError);
+    const deep = JSON.parse(`${"[".repeat(50_000)}${"]".repeat(50_000)}`);
+    await expect(ingest.review("a", { verdict: "edited", output: deep })).rejects.toThrow(PermanentError);
     expect(rows("reviews").map((row) => [row.chosen_by, row.duration_ms])).toEqual([
       ["api", 12],
       ["targeted", 12],
@@ -268,6 +270,35 @@ describe("ingest: bad input", () => {
     );
     expect(result).toMatchObject({ rejected: { bad_nesting: 1 } });
     expect(rows("runs")).toHaveLength(1);
+  });
+
+  it("survives content that nests without end wherever it comes, and keeps the neighbours", async () => {
+    const deep = `${"[".repeat(50_000)}${"]".repeat(50_000)}`;
+    const { ingest, rows } = createHarness();
+    const sdkRun = (id: string, more: Record<string, string>) =>
+      spanJson(id, "01", { "evenkeel.workflow": "w", "evenkeel.run.id": id, ...more });
+    await ingest.traces(
+      tracesJson([
+        sdkRun("aa", { "evenkeel.settings": deep }),
+        sdkRun("ab", { "evenkeel.input": deep, "evenkeel.output": `{"a":${deep}}` }),
+        sdkRun("ac", {}),
+      ]),
+      "json",
+    );
+    const plain = [`{"workflow":"w","settings":${deep}}`, `{"workflow":"w","run_id":"ad","inputs":${deep}}`];
+    const answers = await ingest.runs(Buffer.from(`[${plain.join(",")}]`));
+    expect(answers).toMatchObject([{ status: "rejected" }, { status: "accepted" }]);
+    await ingest.logs(
+      logsJson([
+        review({
+          "evenkeel.run.id": "ac",
+          "evenkeel.review.verdict": "edited",
+          "evenkeel.review.output": deep,
+        }),
+      ]),
+      "json",
+    );
+    expect(rows("runs").map((row) => row.run_id)).toEqual(["ab", "ac", "ad"]);
   });
 
   it("runs() keeps big, deep, odd and secret values within bounds and without the secret", async () => {
