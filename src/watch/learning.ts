@@ -3,6 +3,7 @@ import type { WorkflowBaseline } from "../detectors/baseline.ts";
 import { learnBaseline } from "../detectors/learn.ts";
 import { baselineDue, growBaseline } from "../detectors/grow.ts";
 import { startState, type WorkflowState } from "../detectors/state.ts";
+import { type SignalKey, signalId, total } from "../model/signal.ts";
 import { ownActor } from "../incidents/sweep.ts";
 import type { Journal, PinnedBaseline } from "../journal/port.ts";
 import { dayMs, hourMs, minuteMs } from "../model/clock.ts";
@@ -30,6 +31,25 @@ export async function learnFrom(
     runsMin: options.runsMin,
   });
   return baseline.runs < options.runsMin ? null : baseline;
+}
+
+/** Says of every signal of a workflow without a baseline how many runs it has and how many it needs. */
+export async function judgeUnlearned(deps: WatchDeps, watched: Watched): Promise<void> {
+  const { workflow, throughMs } = watched;
+  const fromMs = Math.max(watched.learnFromMs, throughMs - lookbackMs);
+  const days = await deps.store.readBuckets({ workflow, fromMs, toMs: throughMs, stepMs: dayMs });
+  const runs = new Map<string, { signal: SignalKey; runs: number }>();
+  for (const { kind, field, counts } of days) {
+    const id = signalId({ workflow, kind, field });
+    const signal = { workflow, kind, field };
+    runs.set(id, { signal, runs: (runs.get(id)?.runs ?? 0) + total(counts) });
+  }
+  const runsMin = deps.baselineRunsMin;
+  watched.verdicts = [...runs.values()].map((one) => ({
+    signal: one.signal,
+    atMs: throughMs,
+    verdict: { kind: "insufficient", runs: one.runs, runsMin },
+  }));
 }
 
 /** Gives a workflow its first baseline once there is enough history, and lets a young one grow while nothing drifts. */

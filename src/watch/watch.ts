@@ -2,7 +2,7 @@ import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import { hourMs, minuteMs } from "../model/clock.ts";
 import type { SignalBucket } from "../model/signal.ts";
 import { createActions, type WatchActions } from "./actions.ts";
-import { tendBaseline } from "./learning.ts";
+import { judgeUnlearned, tendBaseline } from "./learning.ts";
 import type { WatchDeps } from "./ports.ts";
 import { sweepWorkflow } from "./sweep.ts";
 import { knownFields, recall, remember, type Watched } from "./watched.ts";
@@ -140,6 +140,7 @@ async function lookForBaselines(
     watched.runs = Math.max(watched.runs, runs);
     watched.lastRunAtMs = Math.max(watched.lastRunAtMs ?? 0, lastMs);
     await tendBaseline(deps, watched);
+    if (watched.normal === null) await judgeUnlearned(deps, watched);
     await yieldToEventLoop();
   }
 }
