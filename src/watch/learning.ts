@@ -23,7 +23,9 @@ export async function learnFrom(
 ): Promise<WorkflowBaseline | null> {
   const version = options.version === undefined ? {} : { version: options.version };
   const stepMs = stepFor(span);
-  const history = await store.readBuckets({ ...span, workflow, stepMs, ...version });
+  // Whole hours, so that hours of the day do not blur.
+  const fromMs = Math.floor(span.fromMs / stepMs) * stepMs;
+  const history = await store.readBuckets({ fromMs, toMs: span.toMs, workflow, stepMs, ...version });
   if (history.length === 0) return null;
   const baseline = learnBaseline(history, {
     bucketMs: stepMs,
@@ -107,6 +109,7 @@ export function pinBaseline(
     reason: by.reason,
   };
   watched.normal = { pinned, baseline, state };
+  watched.verdicts = [];
   journal.transaction(() => {
     journal.baselines.pin(pinned);
     remember(journal, watched);

@@ -51,6 +51,11 @@ export async function sweepWorkflow(deps: WatchDeps, watched: Watched, minutes: 
   await respond(deps, watched, changes);
 }
 
+/** The verdicts at a workflow's position, where it has just got its baseline or come back from the journal. */
+export function judgeStanding({ budget }: WatchDeps, { normal, throughMs }: Watched): SignalVerdict[] {
+  return normal === null ? [] : step(normal.baseline, normal.state, [], { throughMs, budget }).verdicts;
+}
+
 /** Turns verdicts and change events into incidents, and commits. */
 async function respond(deps: WatchDeps, watched: Watched, changes: readonly ChangeEvent[]): Promise<void> {
   const { journal, clock } = deps;

@@ -4,7 +4,7 @@ import type { SignalBucket } from "../model/signal.ts";
 import { createActions, type WatchActions } from "./actions.ts";
 import { judgeUnlearned, tendBaseline } from "./learning.ts";
 import type { WatchDeps } from "./ports.ts";
-import { sweepWorkflow } from "./sweep.ts";
+import { judgeStanding, sweepWorkflow } from "./sweep.ts";
 import { knownFields, recall, remember, type Watched } from "./watched.ts";
 
 /** After a long absence the minutes are caught up with in spans of this length. */
@@ -141,6 +141,7 @@ async function lookForBaselines(
     watched.lastRunAtMs = Math.max(watched.lastRunAtMs ?? 0, lastMs);
     await tendBaseline(deps, watched);
     if (watched.normal === null) await judgeUnlearned(deps, watched);
+    else if (watched.verdicts.length === 0) watched.verdicts = judgeStanding(deps, watched);
     await yieldToEventLoop();
   }
 }
