@@ -233,7 +233,7 @@ const cells = (() => {
   const edges = [1e-5, 1e-4, 1e-3, 4e-3];
   for (let at = 1; at < 100; at++) edges.push(at / 100);
   edges.push(0.996, 0.999, 0.9999, 0.99999);
-  const points = edges.map(normalQuantile);
+  const points = [-4.7, ...edges.map(normalQuantile), 4.7];
   return { points, shares: edges.map((edge, at) => edge - (edges[at - 1] ?? 0)).concat(1e-5) };
 })();
 
@@ -250,7 +250,9 @@ function drawNumber(source: Source, n: number, shift: number, draws: Random): Re
   }
   for (const [at, count] of draws.multinomial(n, cells.shares).entries()) {
     if (count === 0) continue;
-    const bin = value(((cells.points[at] ?? 4.4) + (cells.points[at - 1] ?? -4.4)) / 2);
+    // Anywhere in its cell, so that no value is an atom that an edge could fall on.
+    const [from = 0, to = 0] = [cells.points[at], cells.points[at + 1]];
+    const bin = value(from + (to - from) * draws.uniform());
     counts[bin] = (counts[bin] ?? 0) + count;
   }
   return counts;

@@ -18,6 +18,12 @@ export interface Excess {
   df: number;
 }
 
+/** σ² as the signals of a class share it, and the degrees of freedom that this is worth to one of them. */
+export interface Pool {
+  variance: number;
+  df: number;
+}
+
 /** σ² that is assumed before anything is known, worth `priorDf` degrees of freedom. */
 export interface NoisePrior {
   day: number;
@@ -109,7 +115,7 @@ function pairwise(
 }
 
 /** Pools the signals of a class: their common σ², and what it is worth to one of them. */
-export function poolExcess(excesses: readonly Excess[], prior: number): { variance: number; df: number } {
+export function poolExcess(excesses: readonly Excess[], prior: number): Pool {
   const df = excesses.reduce((sum, excess) => sum + excess.df, 0);
   const sum = excesses.reduce((all, excess) => all + excess.sum, 0);
   return {
@@ -124,7 +130,7 @@ export function poolExcess(excesses: readonly Excess[], prior: number): { varian
  *
  * Pairs of successive days overlap, so they are worth two thirds of their number.
  */
-export function cautiousVariance(own: Excess, pool: { variance: number; df: number }, alpha: number): number {
+export function cautiousVariance(own: Excess, pool: Pool, alpha: number): number {
   const estimate = Math.max(0, (pool.df * pool.variance + own.sum) / (pool.df + own.df));
   const df = pool.df + (2 / 3) * own.df;
   return (estimate * df) / chiSquareQuantile(alpha, df);

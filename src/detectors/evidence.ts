@@ -1,6 +1,7 @@
 import { dayMs } from "../model/clock.ts";
 import { logAdd } from "./math/log-add.ts";
-import type { Component, PreparedSignal } from "./prepare.ts";
+import { dot } from "./math/dot.ts";
+import { type Component, type PreparedSignal, sharePsi } from "./prepare.ts";
 import type { Chunk, SignalState } from "./state.ts";
 import { volumeEvidence } from "./volume.ts";
 
@@ -23,29 +24,64 @@ import { volumeEvidence } from "./volume.ts";
  * @returns ln M of each component, in days.
  */
 export function componentEvidence(signal: PreparedSignal, state: SignalState, nowMs: number): number[] {
-  const today = state.chunks.filter(({ atMs }) => atMs >= state.dayMs);
-  const log = signal.components.map(() => -Infinity);
-  const scores = signal.baseline.scores;
-  let suffix: Chunk | null = null;
+  const log = new Array<number>(signal.components.length).fill(-Infinity);
+  const since = emptySuffix(signal);
   let endMs = nowMs;
-  for (let at = today.length - 1; at >= 0; at--) {
-    const chunk = today[at];
-    if (chunk === undefined) break;
-    suffix = suffix === null ? chunk : plus(chunk, suffix);
-    const startMs = at === 0 ? Math.min(state.committedMs, chunk.atMs) : chunk.atMs;
+  for (let at = state.chunks.length - 1; at >= 0; at--) {
+    const chunk = state.chunks[at];
+    if (chunk === undefined || chunk.atMs < state.dayMs) break;
+    extend(signal, since, chunk);
+    const first = at === 0 || (state.chunks[at - 1]?.atMs ?? 0) < state.dayMs;
+    const startMs = first ? Math.min(state.committedMs, chunk.atMs) : chunk.atMs;
     const logDays = Math.log(Math.max(endMs - startMs, 1) / dayMs);
-    endMs = chunk.atMs;
-    const hits = scores.map((score) => dot(score.values, suffix?.x ?? []));
-    const expected = suffix.e;
-    for (const [index, component] of signal.components.entries()) {
-      const value = componentLog(component, signal, suffix, hits[component.score] ?? 0, expected);
-      const start = at === 0 ? logAdd(state.logEvidence[index] ?? -Infinity, logDays) : logDays;
-      log[index] = logAdd(log[index] ?? -Infinity, start + value);
+    endMs = startMs;
+    for (let index = 0; index < log.length; index++) {
+      const component = signal.components[index];
+      if (component === undefined) break;
+      const start = first ? logAdd(state.logEvidence[index] ?? -Infinity, logDays) : logDays;
+      log[index] = logAdd(log[index] ?? -Infinity, start + componentLog(component, signal, since));
     }
   }
-  if (suffix !== null) return log;
+  if (endMs < nowMs) return log;
   const idle = Math.log(Math.max(nowMs - state.committedMs, 1) / dayMs);
   return log.map((_, index) => logAdd(state.logEvidence[index] ?? -Infinity, idle));
+}
+
+/** Sums over the observations of a day since some start. */
+interface Suffix {
+  n: number;
+  hours: number;
+  /** Runs, for volume. */
+  runs: number;
+  /** Sum of each score over the observations. */
+  hits: number[];
+  /** *k* expected counts, where they differ from n times the baseline's shares. */
+  expected: number[] | null;
+  /** Of each score, the expected sum. */
+  expectedHits: number[];
+}
+
+function emptySuffix({ baseline }: PreparedSignal): Suffix {
+  const none = new Array<number>(baseline.scores.length).fill(0);
+  const seasonal = baseline.ages !== null || (baseline.strata !== null && baseline.layout.shape !== "volume");
+  const expected = seasonal ? new Array<number>(baseline.shares.length).fill(0) : null;
+  return { n: 0, hours: 0, runs: 0, hits: none, expected, expectedHits: [...none] };
+}
+
+/** Puts a chunk before the observations of a suffix. */
+function extend({ baseline }: PreparedSignal, suffix: Suffix, chunk: Chunk): void {
+  suffix.n += chunk.n;
+  suffix.hours += chunk.hours;
+  suffix.runs += chunk.x[0] ?? 0;
+  const { expected } = suffix;
+  if (expected !== null) {
+    for (let k = 0; k < expected.length; k++) expected[k] = (expected[k] ?? 0) + (chunk.e?.[k] ?? 0);
+  }
+  for (let at = 0; at < baseline.scores.length; at++) {
+    const values = baseline.scores[at]?.values ?? [];
+    suffix.hits[at] = (suffix.hits[at] ?? 0) + dot(values, chunk.x);
+    if (expected !== null) suffix.expectedHits[at] = dot(values, expected);
+  }
 }
 
 /** Logarithm of the weighted sum over components: the signal's evidence, in days. */
@@ -58,51 +94,22 @@ export function mixedEvidence(signal: PreparedSignal, log: readonly number[]): n
 }
 
 /** Damped log likelihood ratio of one component over the observations of a suffix of one day. */
-function componentLog(
-  component: Component,
-  signal: PreparedSignal,
-  suffix: Chunk,
-  hits: number,
-  expected: readonly number[] | undefined,
-): number {
-  const { n } = suffix;
+function componentLog(component: Component, signal: PreparedSignal, since: Suffix): number {
+  const { n } = since;
   if (n <= 0) return 0;
-  const hours = Math.max(suffix.hours, 1);
+  const hours = Math.max(since.hours, 1);
   if (signal.baseline.layout.shape === "volume") {
     const rho = component.rhoDay + component.rhoHour / hours;
-    return volumeEvidence(suffix.x[0] ?? 0, n, component.bound, component.tilt, rho);
+    return volumeEvidence(since.runs, n, component.bound, component.tilt, rho);
   }
-  const scale = expected === undefined ? 1 : 1 / n;
-  const shares = expected ?? signal.baseline.shares;
+  const psi = since.expected === null ? component.psi : seasonalPsi(component, since, since.expected);
   const damping = 1 + component.rhoDay * n + (component.rhoHour * n) / hours;
-  return (component.tilt * hits - n * psi(component, signal, shares, scale)) / damping;
+  return (component.tilt * (since.hits[component.score] ?? 0) - n * psi) / damping;
 }
 
-/** ψ, from *k* shares or (scaled) expected counts. */
-function psi(component: Component, signal: PreparedSignal, shares: readonly number[], scale: number): number {
-  if (component.share !== null) {
-    const values = signal.baseline.scores[component.score]?.values ?? [];
-    const odds = Math.min(1, dot(values, shares) * scale);
-    const raised = odds * component.share.boundFactor;
-    return Math.log1p((raised / (1 - odds + raised)) * component.share.rise);
-  }
-  return Math.log(dot(component.above, shares) / dot(component.below, shares));
-}
-
-/** Sum of products of two lists of *k* numbers. */
-export function dot(a: readonly number[], b: readonly number[]): number {
-  let sum = 0;
-  for (let k = 0; k < a.length; k++) sum += (a[k] ?? 0) * (b[k] ?? 0);
-  return sum;
-}
-
-function plus(a: Chunk, b: Chunk): Chunk {
-  const sum: Chunk = {
-    atMs: a.atMs,
-    n: a.n + b.n,
-    hours: a.hours + b.hours,
-    x: a.x.map((count, k) => count + (b.x[k] ?? 0)),
-  };
-  if (a.e !== undefined) sum.e = a.e.map((count, k) => count + (b.e?.[k] ?? 0));
-  return sum;
+/** ψ from *k* expected counts. */
+function seasonalPsi(component: Component, since: Suffix, expected: readonly number[]): number {
+  const { share, above, below, score } = component;
+  if (share === null) return Math.log(dot(above, expected) / dot(below, expected));
+  return sharePsi(Math.min(1, (since.expectedHits[score] ?? 0) / since.n), share);
 }

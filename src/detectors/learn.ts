@@ -1,6 +1,7 @@
 import { dayMs, hourMs } from "../model/clock.ts";
 import { type SignalBucket, type SignalKind, signalId, signalKinds, total } from "../model/signal.ts";
 import {
+  type Layout,
   type LearnOptions,
   learnDefaults,
   type Score,
@@ -15,12 +16,13 @@ import {
   measureExcess,
   type NoisePrior,
   noiseScale,
+  type Pool,
   poolExcess,
 } from "./dispersion.ts";
 import { byHour, type Hour, rawCounts } from "./history.ts";
 import { learnAges } from "./label.ts";
 import { binIndex, coarseCounts, newBin } from "./layout.ts";
-import { isShare, type ScoreShape } from "./score.ts";
+import { type Effect, isShare, type ScoreShape } from "./score.ts";
 import { decideLayout, scoreShapes } from "./shape.ts";
 import { learnStrata } from "./strata.ts";
 
@@ -94,7 +96,7 @@ function draftSignal(
     layout,
     runs,
     days,
-    shares: volume ? [runs / (days * 24)] : smoothed(counts, layout.bins.indexOf(newBin), singletons(raw)),
+    shares: volume ? [runs / (days * 24)] : smoothed(counts, layout, singletons(raw)),
     strata: null,
     ages: signalKinds[first.kind] === "label" && layout.shape === "rate" ? learnAges(raw) : null,
     scores: [],
@@ -109,11 +111,18 @@ function isEnough(kind: SignalKind, runs: number, days: number, options: LearnOp
   return runs >= (signalKinds[kind] === "label" ? options.labelsMin : options.runsMin);
 }
 
-/** Shares of *k* bins, none of them 0; the bin of new values holds what Good and Turing expect. */
-function smoothed(counts: readonly number[], newAt: number, ones: number): number[] {
-  const weights = counts.map((n, at) =>
-    at === newAt ? Math.max(ones, 0.5) : n > 0 ? n : 0.5 / counts.length,
-  );
+/**
+ * Shares of *k* bins, none of them 0. The bin of new values holds what Good and Turing expect; the one beyond
+ * the maximum one observation, since the next value is the largest of n + 1 with probability 1 / (n + 1).
+ */
+function smoothed(counts: readonly number[], layout: Layout, ones: number): number[] {
+  const newAt = layout.bins.indexOf(newBin);
+  const beyondAt = layout.shape === "number" ? layout.edges.length : -1;
+  const weights = counts.map((n, at) => {
+    if (at === newAt) return Math.max(ones, 0.5);
+    if (at === beyondAt) return 1;
+    return n > 0 ? n : 0.5 / counts.length;
+  });
   const sum = weights.reduce((a, b) => a + b, 0);
   return weights.map((weight) => weight / sum);
 }
@@ -138,7 +147,7 @@ function measureNoise(drafts: readonly Draft[], days: number): SignalBaseline[] 
     }),
   );
   const all = measured.flat();
-  const pool = new Map<string, { day: ReturnType<typeof poolExcess>; hour: ReturnType<typeof poolExcess> }>();
+  const pool = new Map<string, { day: Pool; hour: Pool }>();
   for (const { group, prior } of all) {
     if (pool.has(group)) continue;
     const members = all.filter((entry) => entry.group === group);
@@ -154,15 +163,40 @@ function measureNoise(drafts: readonly Draft[], days: number): SignalBaseline[] 
       ),
     });
   }
-  return drafts.map(({ baseline, shapes, history }, at) => ({
-    ...baseline,
-    scores: shapes.map((shape, index) => {
+  return drafts.map(({ baseline, shapes, history }, at) => {
+    const scores = shapes.map((shape, index) => {
       const own = measured[at]?.[index];
       const common = pool.get(own?.group ?? "");
       if (own === undefined || common === undefined) throw new RangeError("Cannot pool noise: no such class");
-      return finishScore(baseline, shape, history.length, own, common);
-    }),
-  }));
+      return noisyScore(baseline, shape, own, common);
+    });
+    const location = scores.find(({ of }) => of === "median");
+    return {
+      ...baseline,
+      scores: scores.map((score, index) => {
+        const noisy = location === undefined ? score : withLocation(score, location);
+        return withBoundaries(baseline, noisy, shapes[index]?.effect ?? { deviations: 0.1 }, history.length);
+      }),
+    };
+  });
+}
+
+/**
+ * What a restless mean does to the other scores of a number. A day whose mean is off by d has its mean square
+ * off by d²: four standard deviations of that must not look like more than four of the spread's own, so ρ
+ * grows by the square of 4 ρ / √2. The log odds of a tail of 5 % move by 2.2 d.
+ */
+function withLocation(score: Score, location: Score): Score {
+  const tail = isShare(score.values) && (score.of === "high" || score.of === "low");
+  if (score.of !== "spread" && !tail) return score;
+  const add = (own: number, other: number): number => (tail ? Math.max(own, 0.05 * 5 * other) : own + 8 * other * other);
+  return {
+    ...score,
+    rhoDay: add(score.rhoDay, location.rhoDay),
+    rhoHour: add(score.rhoHour, location.rhoHour),
+    rhoDayStrict: add(score.rhoDayStrict, location.rhoDayStrict),
+    rhoHourStrict: add(score.rhoHourStrict, location.rhoHourStrict),
+  };
 }
 
 /** Signals of a class are assumed to be about equally noisy. */
@@ -180,38 +214,32 @@ function noisePrior(baseline: SignalBaseline, shape: ScoreShape, days: number): 
   return { day: 0.01 + hidden.day / 4, hour: 0.005 + hidden.hour / 4 };
 }
 
-function finishScore(
+function noisyScore(
   baseline: SignalBaseline,
-  shape: ScoreShape,
-  hours: number,
+  { of, values }: ScoreShape,
   own: { day: Excess; hour: Excess },
-  common: { day: { variance: number; df: number }; hour: { variance: number; df: number } },
+  common: { day: Pool; hour: Pool },
 ): Score {
-  const { of, values, effect } = shape;
   const scale = noiseScale(baseline, values);
   const rho = (part: "day" | "hour", alpha: number): number =>
     scale * cautiousVariance(own[part], common[part], alpha);
-  const noise = { rhoDay: rho("day", 0.2), rhoHour: rho("hour", 0.2) };
-  const limits =
-    baseline.layout.shape === "volume"
-      ? { up: Math.log(1.1), down: Math.log(0.9) }
-      : boundaries({
-          values,
-          shares: baseline.shares,
-          runs: baseline.runs,
-          days: baseline.days,
-          hours,
-          effect,
-          ...noise,
-        });
   return {
     of,
     values,
-    ...limits,
-    ...noise,
+    up: null,
+    down: null,
+    rhoDay: rho("day", 0.2),
+    rhoHour: rho("hour", 0.2),
     rhoDayStrict: rho("day", 0.05),
     rhoHourStrict: rho("hour", 0.05),
   };
+}
+
+function withBoundaries(baseline: SignalBaseline, score: Score, effect: Effect, hours: number): Score {
+  if (baseline.layout.shape === "volume") return { ...score, up: Math.log(1.1), down: Math.log(0.9) };
+  const { values, rhoDay, rhoHour } = score;
+  const { shares, runs, days } = baseline;
+  return { ...score, ...boundaries({ values, shares, runs, days, hours, rhoDay, rhoHour, effect }) };
 }
 
 function least(values: readonly number[]): number {

@@ -1,6 +1,7 @@
 import { signalId } from "../model/signal.ts";
 import type { SignalBaseline, WorkflowBaseline } from "./baseline.ts";
 import { type BinIndex, binIndex } from "./layout.ts";
+import { dot } from "./math/dot.ts";
 import { isShare } from "./score.ts";
 import { scoreShapes } from "./shape.ts";
 
@@ -17,6 +18,8 @@ export interface Component {
   share: { boundFactor: number; rise: number } | null;
   below: number[];
   above: number[];
+  /** ψ where the hour makes no difference. */
+  psi: number;
 }
 
 /** A signal's baseline, compiled for repeated use. */
@@ -63,9 +66,19 @@ function compile(baseline: SignalBaseline): Component[] {
       const below = score.values.map((value) => Math.exp(bound * value));
       const above = score.values.map((value) => Math.exp((bound + tilt) * value));
       const { rhoDay, rhoHour } = score;
-      return [{ score: at, tilt, bound, logWeight, rhoDay, rhoHour, share, below, above }];
+      const psi =
+        share === null
+          ? Math.log(dot(above, baseline.shares) / dot(below, baseline.shares))
+          : sharePsi(dot(score.values, baseline.shares), share);
+      return [{ score: at, tilt, bound, logWeight, rhoDay, rhoHour, share, below, above, psi }];
     });
   });
   const sum = components.reduce((all, { logWeight }) => all + Math.exp(logWeight), 0);
   return components.map((component) => ({ ...component, logWeight: component.logWeight - Math.log(sum) }));
+}
+
+/** ψ of a share whose null is moved: ln(1 + q (e^tilt − 1)), q the share at the boundary. */
+export function sharePsi(share: number, { boundFactor, rise }: { boundFactor: number; rise: number }): number {
+  const raised = share * boundFactor;
+  return Math.log1p((raised / (1 - share + raised)) * rise);
 }
