@@ -11,7 +11,7 @@ export interface ReviewOfTriage {
 }
 
 /** Share of the runs that a person looks at. */
-export const reviewedShare = 0.3;
+export const reviewedShare = 0.4;
 /** Shares of these that they correct, before and after they lose faith in the priorities. */
 export const editedShare = { before: 0.04, after: 0.5 } as const;
 
