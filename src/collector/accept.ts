@@ -123,6 +123,7 @@ export class Acceptor {
     }
     const outputs = request.batch.addRun(run);
     request.runs.set(run.runId, { run, outputs });
+    request.stepsDropped += given.steps.length - run.steps.length;
     request.result.newRunIds.push(run.runId);
   }
 
@@ -177,6 +178,7 @@ export class Acceptor {
       meters.runsRejected.inc({ reason }, count);
     }
     if (request.runsDuplicate > 0) meters.runsDuplicate.inc({}, request.runsDuplicate);
+    if (request.stepsDropped > 0) meters.dropped.inc({ what: "step" }, request.stepsDropped);
     for (const [what, count] of Object.entries(mapped.skipped)) meters.dropped.inc({ what }, count);
   }
 }
@@ -196,6 +198,7 @@ class Request {
   readonly runs = new Map<string, { run: Run; outputs: string }>();
   readonly reviews: { workflow: string; verdict: string }[] = [];
   runsDuplicate = 0;
+  stepsDropped = 0;
   readonly result: Accepted = { newRunIds: [], duplicates: 0, rejected: {}, unknownRuns: 0 };
 
   constructor(

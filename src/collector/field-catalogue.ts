@@ -1,3 +1,4 @@
+import { dayMs } from "../model/clock.ts";
 import type { CreateField, SavedField } from "./field.ts";
 import { Field } from "./field.ts";
 
@@ -8,10 +9,14 @@ export interface WorkflowFields {
   create: CreateField;
   /** The step's name as the signals show it: itself, or `other` past the cap. */
   step(name: string): string;
-  /** The version's id as the rollups show it: itself, or `other` past the cap. */
-  version(id: string): string;
-  /** Outcome names, capped in the same way. */
+  /**
+   * The version's id as the rollups show it: itself, or `other` past the cap. A version unused for a day makes room,
+   * so that years of deployments fit, while a version that changes with every run does not flood the rollups.
+   */
+  version(id: string, atMs: number): string;
+  /** Names of outcomes, and of output fields that reviewers could correct: capped in the same way. */
   outcome(name: string): string;
+  reviewed(path: string): string;
 }
 
 /** Known fields of all workflows. */
@@ -35,12 +40,18 @@ export interface FieldCatalogueOptions {
   onDropped?: (what: "field" | "workflow") => void;
 }
 
+/** Raise it when the saved form changes: a catalogue of another format is learned anew. */
+const savedFormat = 1;
+
 interface SavedWorkflow {
+  format: typeof savedFormat;
   input: SavedField;
   output: SavedField;
   steps: string[];
   outcomes: string[];
-  versions: string[];
+  reviewed: string[];
+  /** With the time of their last use, oldest use first. */
+  versions: [string, number][];
 }
 
 /**
@@ -85,7 +96,8 @@ class KnownFields implements WorkflowFields {
   private readonly output: Field;
   private readonly steps = new Set<string>();
   private readonly outcomes = new Set<string>();
-  private readonly versions = new Set<string>();
+  private readonly reviewedPaths = new Set<string>();
+  private readonly versions = new Map<string, number>();
   private readonly fieldsMax: number;
   private readonly categoriesMax: number;
   private readonly namesMax: number;
@@ -98,7 +110,8 @@ class KnownFields implements WorkflowFields {
     this.onDropped = options.onDropped ?? (() => undefined);
     this.input = new Field("input", this.categoriesMax);
     this.output = new Field("output", this.categoriesMax);
-    if (text !== null) this.restore(JSON.parse(text) as SavedWorkflow);
+    const saved = text === null ? null : (JSON.parse(text) as SavedWorkflow);
+    if (saved?.format === savedFormat) this.restore(saved);
   }
 
   root(name: "input" | "output"): Field {
@@ -122,8 +135,18 @@ class KnownFields implements WorkflowFields {
     return this.admit(this.outcomes, name);
   }
 
-  version(id: string): string {
-    return this.admit(this.versions, id);
+  reviewed(path: string): string {
+    return this.admit(this.reviewedPaths, path);
+  }
+
+  version(id: string, atMs: number): string {
+    if (!this.versions.delete(id) && this.versions.size >= this.namesMax) {
+      const [oldest] = this.versions;
+      if (oldest === undefined || atMs - oldest[1] < dayMs) return "other";
+      this.versions.delete(oldest[0]);
+    }
+    this.versions.set(id, atMs);
+    return id;
   }
 
   private admit(names: Set<string>, name: string): string {
@@ -135,10 +158,12 @@ class KnownFields implements WorkflowFields {
 
   saved(): SavedWorkflow {
     return {
+      format: savedFormat,
       input: this.input.save(),
       output: this.output.save(),
       steps: [...this.steps],
       outcomes: [...this.outcomes],
+      reviewed: [...this.reviewedPaths],
       versions: [...this.versions],
     };
   }
@@ -148,6 +173,7 @@ class KnownFields implements WorkflowFields {
     this.output.restore(saved.output, this.create);
     for (const name of saved.steps) this.steps.add(name);
     for (const name of saved.outcomes) this.outcomes.add(name);
-    for (const id of saved.versions) this.versions.add(id);
+    for (const path of saved.reviewed) this.reviewedPaths.add(path);
+    for (const [id, atMs] of saved.versions) this.versions.set(id, atMs);
   }
 }

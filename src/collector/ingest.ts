@@ -1,6 +1,6 @@
 import { PermanentError } from "../model/errors.ts";
 import type { Json } from "../model/json.ts";
-import type { Accepted } from "./accept.ts";
+import type { Accepted, AcceptOptions } from "./accept.ts";
 import { Acceptor } from "./accept.ts";
 import { createContractCheck } from "./contract.ts";
 import { defaultCaps } from "./cut.ts";
@@ -13,6 +13,7 @@ import type { Mapped } from "./mapped.ts";
 import { emptyMapped } from "./mapped.ts";
 import { createRecentInputs } from "./observe.ts";
 import { createWordLists } from "./observe-value.ts";
+import { acceptInPortions } from "./portions.ts";
 import { faultOf, outcomeSchema, reviewSchema } from "./plain-schema.ts";
 import type { RunAnswer } from "./plain-runs.ts";
 import { answerRuns, readPlainRuns } from "./plain-runs.ts";
@@ -49,6 +50,9 @@ export function createIngest(deps: IngestDeps): Ingest {
     rootWaitMs: deps.rootWaitMs ?? 10_000,
   });
 
+  const accept = (mapped: Mapped, options: AcceptOptions) =>
+    acceptInPortions(mapped, (portion) => acceptor.accept(portion, options));
+
   /** A body that cannot be read at all goes to the reject queue as a whole, and the caller hears why. */
   async function reading<T>(bytes: Uint8Array, contentType: string, read: () => T): Promise<T> {
     try {
@@ -72,16 +76,16 @@ export function createIngest(deps: IngestDeps): Ingest {
   return {
     async traces(bytes, encoding) {
       const read = () => readTraces(bytes, encoding, clock.nowMs());
-      return acceptor.accept(await reading<Mapped>(bytes, encoding, read), { contentType: encoding });
+      return accept(await reading<Mapped>(bytes, encoding, read), { contentType: encoding });
     },
     async logs(bytes, encoding) {
       const mapped = await reading(bytes, encoding, () => readLogs(bytes, encoding));
-      return acceptor.accept(mapped, { contentType: encoding, mayComeAgain: true });
+      return accept(mapped, { contentType: encoding, mayComeAgain: true });
     },
     async runs(bytes, { isHistory = false } = {}) {
       const arrival = { arrivedAtMs: clock.nowMs(), isHistory };
       const plain = await reading(bytes, "json", () => readPlainRuns(bytes, arrival));
-      return answerRuns(plain, await acceptor.accept(plain.mapped, { contentType: "json", isHistory }));
+      return answerRuns(plain, await accept(plain.mapped, { contentType: "json", isHistory }));
     },
     async review(runId, body, chosenBy = "api") {
       const parsed = reviewSchema.safeParse(body);

@@ -38,7 +38,7 @@ export function observeRun(
   const found: SeenFields = { seen: new Set(), empty: new Set() };
   if (run.mode !== "live") return found;
   const fields = context.catalogue.of(run.workflow);
-  const version = fields === null ? "other" : fields.version(run.version.id);
+  const version = fields === null ? "other" : fields.version(run.version.id, run.receivedAtMs);
   const scope = context.tally.scope(run.workflow, version, run.receivedAtMs);
   scope.count("volume", "", "run");
   observeFigures(run, scope, settings);
@@ -71,7 +71,7 @@ function observeFigures(run: Run, scope: Scope, settings: WorkflowSettings) {
 export function observeStep(step: Step, version: string, atMs: number, context: ObserveContext): void {
   const fields = context.catalogue.of(step.workflow);
   if (fields === null) return;
-  const scope = context.tally.scope(step.workflow, fields.version(version), atMs);
+  const scope = context.tally.scope(step.workflow, fields.version(version, atMs), atMs);
   const name = fields.step(step.name);
   yesNo(scope, "step_errors", name, step.status === "error");
   yesNo(scope, "retries", name, step.retries > 0);
@@ -86,7 +86,8 @@ export function observeStep(step: Step, version: string, atMs: number, context: 
 export function observeReview(review: Review, original: Json | undefined, context: ObserveContext): void {
   const fields = context.catalogue.of(review.workflow);
   if (fields === null || review.chosenBy === "targeted") return;
-  const scope = context.tally.scope(review.workflow, fields.version(review.version), review.receivedAtMs);
+  const version = fields.version(review.version, review.receivedAtMs);
+  const scope = context.tally.scope(review.workflow, version, review.receivedAtMs);
   const age = ageInDays(review);
   const label = (kind: SignalKind, field: string, isYes: boolean) =>
     scope.count(kind, field, `${isYes ? "yes" : "no"}@${age}`);
@@ -102,7 +103,8 @@ export function observeReview(review: Review, original: Json | undefined, contex
 export function observeOutcome(outcome: Outcome, context: ObserveContext): void {
   const fields = context.catalogue.of(outcome.workflow);
   if (fields === null) return;
-  const scope = context.tally.scope(outcome.workflow, fields.version(outcome.version), outcome.receivedAtMs);
+  const version = fields.version(outcome.version, outcome.receivedAtMs);
+  const scope = context.tally.scope(outcome.workflow, version, outcome.receivedAtMs);
   const { value } = outcome;
   const word = String(value).toLowerCase();
   const field = fields.outcome(outcome.name);

@@ -58,6 +58,29 @@ describe("ingest: ids", () => {
     await expect(retry).rejects.toThrow(TransientError);
   });
 
+  it("takes a large request in portions, and after a failure in between counts all of it once", async () => {
+    let appends = 0;
+    const kept: string[] = [];
+    const { ingest, meters } = createHarness({
+      sink: {
+        append: async ({ runs = [] }) => {
+          appends += 1;
+          if (appends === 2) throw new TransientError("Cannot append: full");
+          kept.push(...runs.map((row) => row.run_id));
+        },
+      },
+    });
+    const ids = Array.from({ length: 1200 }, (_, index) => `r${index}`);
+    const body = jsonBytes(ids.map((id) => run(id, { reviews: [{ verdict: "approved" }] })));
+    await expect(ingest.runs(body)).rejects.toThrow(TransientError);
+    const answers = await ingest.runs(body);
+    expect(answers.map((answer) => answer.status === "accepted")).toEqual(
+      ids.map((_, index) => index >= 500),
+    );
+    expect(kept).toEqual(ids);
+    expect([meters.runsReceived.get(), meters.reviews.get("w approved")]).toEqual([1200, 1200]);
+  });
+
   it("writes each version once", async () => {
     const { ingest, rows } = createHarness();
     await ingest.runs(jsonBytes([run("a", { model: "m" }), run("b", { model: "m" })]));
@@ -323,6 +346,12 @@ describe("ingest: bad input", () => {
     for (const leak of ["b.example", "hunter2"]) expect(text + rejected).not.toContain(leak);
     expect(text.isWellFormed()).toBe(true);
     expect(text).not.toMatch(/(?<!\\)\\ud83d/);
+  });
+
+  it("runs() keeps a bounded number of steps and counts the others", async () => {
+    const { ingest, rows, meters } = createHarness();
+    await ingest.runs(jsonBytes(run("a", { steps: Array.from({ length: 501 }, () => ({ name: "s" })) })));
+    expect([rows("steps").length, meters.dropped.get("step")]).toEqual([500, 1]);
   });
 
   it("runs() keeps integers beyond 2^53 and refuses what is not a number", async () => {

@@ -193,6 +193,29 @@ describe("createFieldCatalogue()", () => {
     expect(["a", "b", "c", "a"].map((name) => fields?.step(name))).toEqual(["a", "b", "other", "a"]);
     expect(catalogue.of("x")).toBeNull();
   });
+
+  it("makes room for a new version once an old one has not been used for a day", () => {
+    const fields = createFieldCatalogue({ namesMax: 2 }).of("w");
+    const day = 86_400_000;
+    const shown = [
+      ["a", 0],
+      ["b", 1],
+      ["c", 2],
+      ["a", 3],
+      ["c", day + 1],
+      ["b", day + 2],
+      ["a", day + 3],
+    ] as const;
+    expect(shown.map(([id, atMs]) => fields?.version(id, atMs))).toEqual([
+      "a",
+      "b",
+      "other",
+      "a",
+      "c",
+      "other",
+      "a",
+    ]);
+  });
 });
 
 describe("correctedFields()", () => {
