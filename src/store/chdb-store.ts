@@ -1,9 +1,11 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type ClickHouseClient, createClient } from "@clickhouse/client";
 import { createChdbConnection } from "chdb/connection";
 import type { Logger } from "pino";
 import { PermanentError } from "../model/errors.ts";
 import { createClickHouseStore } from "./clickhouse-store.ts";
-import { clickHouseCode, insertError, statementError } from "./clickhouse-errors.ts";
+import { insertError, statementError } from "./clickhouse-errors.ts";
 import { type Engine, insertSettings, type Lane, quiet, readSettings } from "./engine.ts";
 import { defaultLayout, type Layout } from "./layout.ts";
 import type { Store } from "./port.ts";
@@ -17,9 +19,6 @@ export interface ChdbStoreOptions {
   log: Logger;
   layout?: Partial<Layout> | undefined;
 }
-
-// "Cannot lock file": another process has the folder open.
-const lockedCode = 76;
 
 /**
  * Opens the embedded engine. Choose it for one process and one folder; `openServerStore` for anything larger.
@@ -99,11 +98,26 @@ function connect(path: string): {
     const clientConnection = connection as unknown as NonNullable<ClientOptions["connection"]>;
     return { connection, client: createClient({ connection: clientConnection, log: quiet }) };
   } catch (cause) {
-    if (clickHouseCode(cause) === lockedCode) {
-      throw new PermanentError(`Cannot open the store in '${path}': another process has it open`, { cause });
-    }
-    throw new PermanentError(`Cannot open the store in '${path}': the embedded engine did not start`, {
+    const holder = holderOf(path);
+    const why = holder === null ? "the embedded engine did not start" : `process ${holder} has it open`;
+    throw new PermanentError(`Cannot open the store in '${path}': ${why}`, {
       cause,
+      hint: "One process at a time can use a data folder, and one data folder can be used by a process.",
     });
+  }
+}
+
+/**
+ * The process that has the folder open. The engine keeps its id in the file that it locks, and says no more than that
+ * it could not start. Null if there is none, or none that can be seen from here.
+ */
+function holderOf(path: string): number | null {
+  try {
+    const pid = Number(/^PID: (\d+)/m.exec(readFileSync(join(path, "status"), "utf8"))?.[1] ?? 0);
+    if (pid === 0 || pid === process.pid) return null;
+    process.kill(pid, 0);
+    return pid;
+  } catch {
+    return null; // No such file, or the process is gone.
   }
 }

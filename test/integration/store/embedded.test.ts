@@ -1,0 +1,59 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { TransientError } from "../../../src/model/errors.ts";
+import { openChdbStore } from "../../../src/store/chdb-store.ts";
+import type { Store } from "../../../src/store/port.ts";
+import { ndjson, rollupRow } from "../../conformance/rows.ts";
+
+const path = mkdtempSync(join(tmpdir(), "evenkeel-embedded-"));
+const log = pino({ level: "silent" });
+let store: Store;
+
+beforeAll(async () => {
+  store = openChdbStore({ path, log });
+  await store.migrate();
+});
+afterAll(() => store.close());
+
+it("openChdbStore() takes rows and answers sweeps while a report runs", async () => {
+  let isReporting = true;
+  const report = store
+    .query("SELECT sum(sipHash64(number)) FROM numbers(1000000000000) SETTINGS max_execution_time = 2")
+    .catch((error: unknown) => error)
+    .finally(() => (isReporting = false));
+  await store.insert("rollups", ndjson([rollupRow({ minute: 1_790_000_040 })]), "beside a report");
+  expect(await store.readWorkflows()).toHaveLength(1);
+  expect(isReporting).toBe(true);
+  expect(await report).toBeInstanceOf(TransientError);
+});
+
+it("openChdbStore() stops a report that wants too much memory", async () => {
+  const greedy =
+    "SELECT length(groupArray(repeat('x', 1000))) FROM numbers(5000000) SETTINGS max_threads = 1";
+  await expect(store.query(greedy)).rejects.toBeInstanceOf(TransientError);
+  expect(await store.query("SELECT 1 AS one")).toEqual([{ one: 1 }]);
+});
+
+it("openChdbStore() refuses a folder that another process has open, and says so", () => {
+  const script = `
+    import { pino } from "pino";
+    import { openChdbStore } from ${JSON.stringify(new URL("../../../src/store/chdb-store.ts", import.meta.url).pathname)};
+    try {
+      openChdbStore({ path: ${JSON.stringify(path)}, log: pino({ level: "silent" }) });
+    } catch (error) {
+      console.log(error.name, error.message);
+    }`;
+  const output = execFileSync(
+    process.execPath,
+    ["--import", "tsx", "--input-type=module", "--eval", script],
+    {
+      encoding: "utf8",
+    },
+  );
+  expect(output).toContain("PermanentError");
+  expect(output).toContain(`process ${process.pid} has it open`);
+});
