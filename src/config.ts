@@ -78,6 +78,20 @@ const pause = z.strictObject({
   adapter: pauseAdapter,
 });
 
+const criterion = z
+  .strictObject({
+    metric: signalKind.meta({ description: "Signal that the criterion speaks of" }),
+    field: text("Field path; empty for the whole run"),
+    at_most: z.number().optional().meta({ description: "The value must not be above it" }),
+    at_least: z.number().optional().meta({ description: "The value must not be below it" }),
+    window_days: whole("Days that one figure covers", 7, 1, 90),
+    runs_min: whole("Observations that one figure must rest on", 50, 1, 1_000_000),
+    windows: whole("So many windows in a row must hold", 1, 1, 12),
+  })
+  .refine(({ at_most: most, at_least: least }) => most !== undefined || least !== undefined, {
+    error: "must have at_most or at_least",
+  });
+
 const workflow = z.strictObject({
   owner: text("Who is told. A workflow without one says so on its board and in every message"),
   review: z
@@ -89,6 +103,10 @@ const workflow = z.strictObject({
     })
     .prefault({}),
   pause: pause.prefault({}),
+  scorecard: z
+    .array(criterion)
+    .default([])
+    .meta({ description: "Success criteria, written before the pilot begins" }),
   contract: z
     .strictObject({
       inputs: fieldRules("Rules by field path below the inputs (`customer.email`, `lines[].amount`)"),

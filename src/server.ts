@@ -5,8 +5,9 @@ import { type ServerType, serve } from "@hono/node-server";
 import { Hono } from "hono";
 import type { Parts } from "./app.ts";
 import { collectorRoutes } from "./collector/routes.ts";
-import { workflowConfig } from "./config.ts";
+import { type WorkflowConfig, workflowConfig } from "./config.ts";
 import { PermanentError } from "./model/errors.ts";
+import type { Criterion } from "./review/scorecard.ts";
 import { secretOf } from "./secret-of.ts";
 import { slackActions } from "./slack-actions.ts";
 import { createGuard, type Guard } from "./web/guard.ts";
@@ -84,7 +85,7 @@ async function opened(server: ServerType, port: number, hostname: string): Promi
 
 /** Everything behind the port. */
 function createRoutes(parts: Parts, guard: Guard): Hono {
-  const { config, clock, journal, store, ingest, metrics, log, desk } = parts;
+  const { config, clock, journal, store, ingest, metrics, log, desk, filler } = parts;
   const app = new Hono();
   if (config.role !== "monitor") {
     for (const path of ["/v1/traces", "/v1/logs", "/v1/metrics"]) app.use(path, guard.requireScope("ingest"));
@@ -110,6 +111,8 @@ function createRoutes(parts: Parts, guard: Guard): Hono {
     clock,
     metrics,
     desk,
+    filler,
+    criteria: (workflow) => workflowConfig(config, workflow).scorecard.map(toCriterion),
     replayReject: () => Promise.resolve({ kind: "rejected", why: "" }),
     slackActions: (request) => slackActions(request, parts, watch),
     problems: () => problems(parts),
@@ -117,6 +120,18 @@ function createRoutes(parts: Parts, guard: Guard): Hono {
   });
   app.route("/", web);
   return app;
+}
+
+function toCriterion(given: WorkflowConfig["scorecard"][number]): Criterion {
+  return {
+    metric: given.metric,
+    field: given.field,
+    atMost: given.at_most ?? null,
+    atLeast: given.at_least ?? null,
+    windowDays: given.window_days,
+    runsMin: given.runs_min,
+    windows: given.windows,
+  };
 }
 
 /** The watch as people see it, with pausing and what the configuration says. */

@@ -146,3 +146,15 @@ function toCandidate(row: Row): Candidate {
     why: row.why ?? "",
   };
 }
+
+/** The last verdict on each of some runs, counted. */
+export async function countVerdicts(store: Queries, runIds: readonly string[]): Promise<Map<string, number>> {
+  const rows = await store.query<{ verdict: string; runs: string }>(
+    `SELECT last AS verdict, count() AS runs
+     FROM (SELECT run_id, argMax(verdict, received_at) AS last FROM reviews
+           WHERE run_id IN {ids:Array(String)} GROUP BY run_id)
+     GROUP BY last`,
+    { ids: [...runIds] },
+  );
+  return new Map(rows.map((row) => [row.verdict, Number(row.runs)]));
+}

@@ -3,6 +3,8 @@ import type { Clock } from "../model/clock.ts";
 import type { Incident } from "../model/incident.ts";
 import type { SignalVerdict } from "../model/verdict.ts";
 import type { ReviewDesk } from "../review/desk.ts";
+import type { QueueFiller } from "../review/fill-queue.ts";
+import type { Criterion } from "../review/scorecard.ts";
 import type { Store } from "../store/port.ts";
 import type { Guard } from "./guard.ts";
 
@@ -66,6 +68,9 @@ export interface WebDeps {
   journal: Journal;
   watch: Watch;
   desk: ReviewDesk;
+  filler: Pick<QueueFiller, "audit">;
+  /** A workflow's success criteria, as configured. */
+  criteria: (workflow: string) => readonly Criterion[];
   guard: Guard;
   clock: Clock;
   /** Sends the bytes of a reject through the collector again. */

@@ -5,6 +5,7 @@ import type { RunRow } from "../../model/rows.ts";
 import type { SignalVerdict } from "../../model/verdict.ts";
 import type { Claim } from "../../review/desk.ts";
 import type { Receipt as StoredReceipt } from "../../store/port.ts";
+import type { Scorecard } from "../boards/scorecard.ts";
 import type { WebDeps, WorkflowInfo } from "../ports.ts";
 import type * as schemas from "./schemas.ts";
 
@@ -127,6 +128,43 @@ export function presentWorkflow(
     last_run_at: isoOrNull(info.lastRunAtMs),
     signals,
     open_incidents: open.map((incident) => incident.incidentId),
+  };
+}
+
+/** A scorecard. */
+export function presentScorecard({
+  workflow,
+  mark,
+  criteria,
+  audit,
+}: Scorecard): Of<typeof schemas.Scorecard> {
+  return {
+    workflow,
+    mark,
+    criteria: criteria.map(({ criterion, unit, mark: own, windows }) => ({
+      metric: criterion.metric,
+      field: criterion.field,
+      at_most: criterion.atMost,
+      at_least: criterion.atLeast,
+      window_days: criterion.windowDays,
+      runs_min: criterion.runsMin,
+      unit,
+      mark: own,
+      windows: windows.map(({ fromMs, toMs, value, runs, holds }) => {
+        return { from: iso(fromMs), to: iso(toMs), value, runs, holds };
+      }),
+    })),
+    audit:
+      audit === null
+        ? null
+        : {
+            at: iso(audit.atMs),
+            mark: audit.mark,
+            runs: audit.runs,
+            usable: audit.usable,
+            minor_edits: audit.minorEdits,
+            unusable: audit.unusable,
+          },
   };
 }
 

@@ -134,6 +134,46 @@ export const WorkflowDetail = z
   })
   .openapi("WorkflowDetail");
 
+const mark = z.enum(["pass", "fail", "not enough yet"]);
+
+export const Scorecard = z
+  .object({
+    workflow: z.string(),
+    mark,
+    criteria: z.array(
+      z.object({
+        metric: z.string(),
+        field: z.string(),
+        at_most: z.number().nullable(),
+        at_least: z.number().nullable(),
+        window_days: z.number(),
+        runs_min: z.number(),
+        unit: z.string(),
+        mark,
+        windows: z.array(
+          z.object({
+            from: time,
+            to: time,
+            value: z.number().nullable(),
+            runs: z.number(),
+            holds: z.boolean().nullable(),
+          }),
+        ),
+      }),
+    ),
+    audit: z
+      .object({
+        at: time,
+        mark,
+        runs: z.number(),
+        usable: z.number(),
+        minor_edits: z.number(),
+        unusable: z.number(),
+      })
+      .nullable(),
+  })
+  .openapi("Scorecard");
+
 export const RunSummary = z
   .object({
     run_id: z.string(),

@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { PermanentError } from "../../model/errors.ts";
+import { buildScorecard } from "../boards/scorecard.ts";
 import type { GuardedEnv } from "../guard.ts";
 import type { Act, BaselineOutcome, BaselineRequest, WebDeps } from "../ports.ts";
 import { answers, type Api, createApi, guarded, notFound, refusals, takes, timeParam } from "./base.ts";
@@ -10,10 +11,11 @@ import {
   presentChange,
   presentGate,
   presentIncident,
+  presentScorecard,
   presentSignal,
   presentWorkflow,
 } from "./present.ts";
-import { Baseline, Gate, Workflow, WorkflowDetail } from "./schemas.ts";
+import { Baseline, Gate, Scorecard, Workflow, WorkflowDetail } from "./schemas.ts";
 
 const params = z.object({ workflow: z.string().min(1).max(200) });
 const actBody = z.object({ actor: z.string().max(200).optional(), reason: z.string().max(2000).default("") });
@@ -31,6 +33,7 @@ export function workflowRoutes(deps: WebDeps): Api {
   api.route("/", listRoutes(deps));
   api.route("/", gateRoutes(deps));
   api.route("/", baselineRoutes(deps));
+  api.route("/", scorecardRoutes(deps));
   return api;
 }
 
@@ -153,6 +156,21 @@ function baselineRoutes({ guard, watch, journal }: WebDeps): Api {
     const { workflow } = c.req.valid("param");
     return c.json({ baselines: journal.baselines.history(workflow).map(presentBaseline) }, 200);
   });
+  return api;
+}
+
+function scorecardRoutes(deps: WebDeps): Api {
+  const api = createApi();
+  const card = createRoute({
+    method: "get",
+    path: "/v1/workflows/{workflow}/scorecard",
+    summary: "Pass, fail or not enough yet, by the criteria that were written down",
+    request: { params },
+    responses: { ...answers("The scorecard", Scorecard), ...refusals },
+  });
+  api.openapi(guarded(api, deps.guard, card, "review"), async (c) =>
+    c.json(presentScorecard(await buildScorecard(deps, c.req.valid("param").workflow)), 200),
+  );
   return api;
 }
 

@@ -8,6 +8,7 @@ import {
   signalKinds,
   total,
 } from "../../model/signal.ts";
+import { withoutAge } from "./counts.ts";
 import type { Unit } from "../../model/verdict.ts";
 
 /** One signal over time. `values[i]` is null where nothing was seen from `timesMs[i]` on. */
@@ -78,20 +79,8 @@ export function measureCounts(
   if (of !== "" && signalKinds[kind] !== "rate" && signalKinds[kind] !== "label")
     return (counts[of] ?? 0) / all;
   let events = 0;
-  for (const bin in counts) if (eventBins.has(labelOf(bin))) events += counts[bin] ?? 0;
+  for (const bin in counts) if (eventBins.has(withoutAge(bin))) events += counts[bin] ?? 0;
   return events / all;
-}
-
-/** Counts without the age that a delayed label carries: `yes@3` is counted as `yes`. */
-export function withoutAges(counts: Record<string, number>): Record<string, number> {
-  const merged: Record<string, number> = {};
-  for (const bin in counts) merged[labelOf(bin)] = (merged[labelOf(bin)] ?? 0) + (counts[bin] ?? 0);
-  return merged;
-}
-
-function labelOf(bin: string): string {
-  const at = bin.lastIndexOf("@");
-  return at > 0 && /^(yes|no)@/.test(bin) ? bin.slice(0, at) : bin;
 }
 
 function meanOfBins(counts: Record<string, number>): number | null {
@@ -100,7 +89,7 @@ function meanOfBins(counts: Record<string, number>): number | null {
   for (const bin in counts) {
     if (!bin.startsWith("#")) continue;
     const n = counts[bin] ?? 0;
-    sum += n * binValue(bin.replace(/@.*/, ""));
+    sum += n * binValue(withoutAge(bin));
     seen += n;
   }
   return seen === 0 ? null : sum / seen;
@@ -109,7 +98,7 @@ function meanOfBins(counts: Record<string, number>): number | null {
 function medianOfBins(counts: Record<string, number>): number | null {
   const bins = Object.keys(counts)
     .filter((bin) => bin.startsWith("#"))
-    .map((bin) => ({ value: binValue(bin.replace(/@.*/, "")), n: counts[bin] ?? 0 }))
+    .map((bin) => ({ value: binValue(withoutAge(bin)), n: counts[bin] ?? 0 }))
     .sort((a, b) => a.value - b.value);
   let left = bins.reduce((sum, { n }) => sum + n, 0) / 2;
   for (const { value, n } of bins) {

@@ -3,7 +3,8 @@ import { binValue, type SignalKey, signalId } from "../../model/signal.ts";
 import type { SignalVerdict } from "../../model/verdict.ts";
 import type { WebDeps, WorkflowInfo } from "../ports.ts";
 import { reach } from "./reach.ts";
-import { guessMeasure, type Series, toSeries, withoutAges } from "./series.ts";
+import { readCounts, withoutAge } from "./counts.ts";
+import { guessMeasure, type Series, toSeries } from "./series.ts";
 import { measuresOf, type RangeName, spanOf } from "./workflow.ts";
 
 /** One value of a distribution, in the baseline and now. */
@@ -63,33 +64,19 @@ export async function buildSignal(
 /** Counts of the pinned baseline's span beside those since the onset, or of the shown span where nothing drifts. */
 async function readDistribution(
   { store, journal }: WebDeps,
-  { workflow, kind, field }: SignalKey,
+  signal: SignalKey,
   entry: SignalVerdict | null,
   shown: { fromMs: number; toMs: number },
 ): Promise<DistributionRow[]> {
-  const pinned = journal.baselines.current(workflow);
+  const pinned = journal.baselines.current(signal.workflow);
   const fromMs = entry?.verdict.kind === "drift" ? entry.verdict.onset.atMs : shown.fromMs;
-  const read = async (span: { fromMs: number; toMs: number }) => {
-    const buckets = await reach(
-      store.readBuckets({ workflow, kinds: [kind], field, ...span, stepMs: wholeDays(span) }),
-    );
-    const sums: Record<string, number> = {};
-    for (const bucket of buckets ?? []) {
-      for (const [bin, n] of Object.entries(withoutAges(bucket.counts))) sums[bin] = (sums[bin] ?? 0) + n;
-    }
-    return sums;
-  };
+  const read = async (span: { fromMs: number; toMs: number }) =>
+    (await reach(readCounts(store, signal, span))) ?? {};
   const [baseline, current] = await Promise.all([
     pinned === null ? {} : read(pinned),
     read({ fromMs, toMs: shown.toMs }),
   ]);
   return compareCounts(baseline, current);
-}
-
-/** One step wide enough for the whole span, in whole days because stored hours are not split. */
-function wholeDays({ fromMs, toMs }: { fromMs: number; toMs: number }): number {
-  const dayMs = 86_400_000;
-  return Math.max(1, Math.ceil((toMs - fromMs) / dayMs) + 1) * dayMs;
 }
 
 const rowsMax = 14;
@@ -134,9 +121,7 @@ export function compareCounts(
 
 /** Groups number bins into about eight ranges of equal weight in `reference`. */
 function numberRanges(bins: readonly string[], reference: Readonly<Record<string, number>>) {
-  const sorted = [...new Set(bins.map((bin) => bin.replace(/@.*/, "")))].sort(
-    (a, b) => binValue(a) - binValue(b),
-  );
+  const sorted = [...new Set(bins.map(withoutAge))].sort((a, b) => binValue(a) - binValue(b));
   const weight = sorted.reduce((sum, bin) => sum + (reference[bin] ?? 0), 0);
   const groups: string[][] = [];
   let inGroup = 0;

@@ -9,7 +9,7 @@ import { workflowPath } from "./parts.tsx";
 
 /** What the buttons of the pages do. Each answers with a redirect to the page it came from. */
 export function actionRoutes(deps: WebDeps): Hono<GuardedEnv> {
-  const { guard, watch, journal, clock } = deps;
+  const { guard, watch, clock } = deps;
   const app = new Hono<GuardedEnv>();
   const admin = guard.requireScope("admin");
   for (const action of ["pause", "resume"] as const) {
@@ -44,6 +44,22 @@ export function actionRoutes(deps: WebDeps): Hono<GuardedEnv> {
       return c.redirect(`/incidents/${encodeURIComponent(id)}`, 303);
     });
   }
+  app.route("/", chores(deps));
+  return app;
+}
+
+/** What keeps things going: an audit begun, a message sent again, a reject read again. */
+function chores({ guard, filler, journal, clock, replayReject }: WebDeps): Hono<GuardedEnv> {
+  const app = new Hono<GuardedEnv>();
+  const admin = guard.requireScope("admin");
+  app.post("/workflows/:workflow/audit", admin, async (c) => {
+    const workflow = c.req.param("workflow");
+    const runs = await filler.audit(workflow);
+    return c.redirect(
+      `${workflowPath(workflow)}/scorecard?said=${encodeURIComponent(`${runs} runs wait for a look.`)}`,
+      303,
+    );
+  });
   app.post("/deliveries/retry", admin, async (c) => {
     const { key = "" } = await readForm(c);
     const said = journal.outbox.retry(key, clock.nowMs())
@@ -52,7 +68,7 @@ export function actionRoutes(deps: WebDeps): Hono<GuardedEnv> {
     return c.redirect(`/rejects?said=${encodeURIComponent(said)}`, 303);
   });
   app.post("/rejects/:id/replay", admin, async (c) => {
-    const outcome = await deps.replayReject(c.req.param("id"));
+    const outcome = await replayReject(c.req.param("id"));
     const said =
       outcome.kind === "accepted"
         ? `Accepted: ${outcome.runs} runs.`

@@ -3,6 +3,7 @@ import { signalKinds, type SignalKind } from "../../model/signal.ts";
 import { reach } from "../boards/reach.ts";
 import { buildIncident } from "../boards/incident.ts";
 import { buildOverview } from "../boards/overview.ts";
+import { buildScorecard } from "../boards/scorecard.ts";
 import { buildSignal } from "../boards/signal.ts";
 import { buildWorkflow, type RangeName, ranges } from "../boards/workflow.ts";
 import { runSearch, toRunQuery } from "../api/runs.ts";
@@ -22,6 +23,7 @@ import { RejectsPage } from "./rejects.tsx";
 import { reviewPageRoutes } from "./review-routes.tsx";
 import { RunsPage } from "./runs.tsx";
 import { againFromHere, sessionRoutes } from "./session.tsx";
+import { ScorecardPage } from "./scorecard.tsx";
 import { SignalPage } from "./signal.tsx";
 import { staticRoutes } from "./static.ts";
 import { WorkflowPage } from "./workflow.tsx";
@@ -69,6 +71,17 @@ function boardRoutes(deps: WebDeps, frame: FrameOf): Hono<GuardedEnv> {
       c,
       frame(workflow, "none"),
       <WorkflowPage board={board} nowMs={clock.nowMs()} csrf={csrfToken} actor={knownName(c)} />,
+    );
+  });
+  app.get("/workflows/:workflow/scorecard", reader, async (c) => {
+    const workflow = c.req.param("workflow");
+    const said = c.req.query("said") ?? "";
+    const card = await buildScorecard(deps, workflow);
+    const { csrfToken } = c.get("visitor");
+    return answerPage(
+      c,
+      frame(`Scorecard of ${workflow}`, "none"),
+      <ScorecardPage {...{ card, said }} csrf={csrfToken} />,
     );
   });
   app.get("/workflows/:workflow/signals/:kind", reader, async (c) => {

@@ -1,0 +1,29 @@
+import { dayMs } from "../../model/clock.ts";
+import { type SignalKey, signalId } from "../../model/signal.ts";
+import type { Span, Store } from "../../store/port.ts";
+
+/** A signal's counts by bin over a whole span, with the ages of delayed labels left out. */
+export async function readCounts(
+  store: Pick<Store, "readBuckets">,
+  signal: SignalKey,
+  span: Span,
+): Promise<Record<string, number>> {
+  const { workflow, kind, field } = signal;
+  // One step wide enough for the span; where it straddles two, both are added up.
+  const stepMs = (Math.ceil((span.toMs - span.fromMs) / dayMs) + 1) * dayMs;
+  const buckets = await store.readBuckets({ workflow, kinds: [kind], field, ...span, stepMs });
+  const sums: Record<string, number> = {};
+  for (const bucket of buckets) {
+    if (signalId(bucket) !== signalId(signal)) continue;
+    for (const bin in bucket.counts) {
+      const label = withoutAge(bin);
+      sums[label] = (sums[label] ?? 0) + (bucket.counts[bin] ?? 0);
+    }
+  }
+  return sums;
+}
+
+/** A bin without the age that a delayed label carries: `yes@3` is `yes`. */
+export function withoutAge(bin: string): string {
+  return bin.replace(/^(yes|no|#\d+)@\d+$/, "$1");
+}
