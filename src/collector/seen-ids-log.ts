@@ -6,7 +6,7 @@
  * Two files at most: when the newer holds half of what is to be remembered, a third begins and the oldest goes.
  * A flipped bit costs one fingerprint, which is why there is no checksum.
  */
-import { type FileHandle, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
+import { type FileHandle, open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { claimBytes } from "./segment-format.ts";
 
@@ -25,7 +25,6 @@ export async function openSeenIdsLog(
   idsMax: number,
   restore: (fingerprints: Buffer) => void,
 ): Promise<SeenIdsLog> {
-  await mkdir(dir, { recursive: true });
   const numbers = (await readdir(dir))
     .flatMap((name) => pattern.exec(name)?.[1] ?? [])
     .map(Number)

@@ -10,6 +10,7 @@
  * segment of another folder or an earlier life of this one: the name is the token under which the store
  * recognises a batch that it has seen.
  */
+import { mkdir } from "node:fs/promises";
 import type { Logger } from "pino";
 import type { Clock } from "../model/clock.ts";
 import { TransientError } from "../model/errors.ts";
@@ -20,6 +21,7 @@ import { createGroupCommit } from "./group-commit.ts";
 import { createSeenIds, encodeClaims } from "./seen-ids.ts";
 import { openSeenIdsLog, type SeenIdsLog } from "./seen-ids-log.ts";
 import { createRecordEncoder } from "./segment-format.ts";
+import { lockSpool, type SpoolLock } from "./spool-lock.ts";
 import { recoverSegments } from "./spool-recovery.ts";
 import { createSegmentQueue, type SealedSegment, type SegmentQueue } from "./segment-queue.ts";
 
@@ -69,7 +71,7 @@ export interface Spool extends Sink {
 /**
  * Opens the spool in a folder: restores the ids, cuts torn tails, quarantines damage, and queues what was left.
  *
- * @throws if the folder cannot be read or written.
+ * @throws {PermanentError} If another process has the folder open.
  */
 export async function createSpool(options: SpoolOptions): Promise<Spool> {
   const { dir, idsMax = 1_000_000, log, meters } = options;
@@ -79,12 +81,14 @@ export async function createSpool(options: SpoolOptions): Promise<Spool> {
     meters.dropped.inc({ what: "damaged_record" }, spans);
     log.error({ spans }, "Moved damaged records of the spool to its quarantine folder");
   };
+  await mkdir(dir, { recursive: true });
+  const lock = await lockSpool(dir);
   const idsLog = await openSeenIdsLog(dir, idsMax, restore);
   const queue = createSegmentQueue({ dir, idsLog, onDamage });
   const lastNumber = await recoverSegments({ dir, log, restore, onDamage, push: queue.push });
   meters.runsReceived.inc({}, queue.size().runs);
   const segments = createActiveSegment(options, queue, lastNumber);
-  return assembleSpool(options, { seenIds, idsLog, queue, segments });
+  return assembleSpool(options, { seenIds, idsLog, queue, segments, lock });
 }
 
 interface Parts {
@@ -92,11 +96,12 @@ interface Parts {
   idsLog: SeenIdsLog;
   queue: SegmentQueue;
   segments: ActiveSegment;
+  lock: SpoolLock;
 }
 
 function assembleSpool(
   { bytesMax, clock }: SpoolOptions,
-  { seenIds, idsLog, queue, segments }: Parts,
+  { seenIds, idsLog, queue, segments, lock }: Parts,
 ): Spool {
   const commits = createGroupCommit<Accepted>({ commit: segments.commit, afterwards: segments.sealIfDue });
   segments.onDue(commits.nudge);
@@ -154,6 +159,7 @@ function assembleSpool(
       await rotate();
       queue.close();
       await idsLog.close();
+      await lock.release();
     },
   };
 }

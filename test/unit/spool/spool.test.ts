@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { readSegment } from "../../../src/collector/segment-format.ts";
 import type { SealedSegment } from "../../../src/collector/segment-queue.ts";
 import { createSpool, type Spool, type SpoolOptions } from "../../../src/collector/spool.ts";
-import { TransientError } from "../../../src/model/errors.ts";
+import { PermanentError, TransientError } from "../../../src/model/errors.ts";
 import { runRow } from "../../conformance/rows.ts";
 
 const open: Spool[] = [];
@@ -36,6 +36,13 @@ async function openSpool(options: Partial<SpoolOptions> = {}) {
   });
   open.push(spool);
   return { spool, counts, time };
+}
+
+/** What a process leaves behind that is killed now. */
+function killed(dir: string): string {
+  const copy = newDir();
+  cpSync(dir, copy, { recursive: true });
+  return copy;
 }
 
 const batch = (id: string) => ({ runs: [runRow({ run_id: id })] });
@@ -163,7 +170,7 @@ describe("createSpool()", () => {
     await first.spool.append(batch("a"), ["a"]);
     await first.spool.rotate();
     await first.spool.append(batch("b"), ["b"]);
-    const { spool, counts } = await openSpool({ dir });
+    const { spool, counts } = await openSpool({ dir: killed(dir) });
     expect(counts).toEqual({ received: 2, dropped: 0 });
     expect([spool.seenIds.claim("a"), spool.seenIds.claim("b"), spool.seenIds.claim("c")]).toEqual([
       false,
@@ -188,7 +195,7 @@ describe("createSpool()", () => {
     }
     expect(segmentFiles(dir)).toEqual([]);
     expect(readdirSync(dir).filter((name) => name.endsWith(".ids")).length).toBeLessThanOrEqual(2);
-    const { spool } = await openSpool({ dir, idsMax: 8 });
+    const { spool } = await openSpool({ dir: killed(dir), idsMax: 8 });
     for (let i = 16; i < 20; i++) expect(spool.seenIds.claim(`id-${i}`)).toBe(false);
   });
 
@@ -197,9 +204,10 @@ describe("createSpool()", () => {
     const first = await openSpool({ dir });
     await first.spool.append(batch("a"), ["a"]);
     await first.spool.append(batch("b"), ["b"]);
-    const [path = ""] = segmentFiles(dir);
+    const left = killed(dir);
+    const [path = ""] = segmentFiles(left);
     truncateSync(path, readFileSync(path).length - 1);
-    const { spool, counts } = await openSpool({ dir });
+    const { spool, counts } = await openSpool({ dir: left });
     expect(counts).toEqual({ received: 1, dropped: 0 });
     expect(spool.seenIds.claim("b")).toBe(true);
     expect(readSegment(readFileSync(path)).damaged).toEqual([]);
@@ -209,16 +217,26 @@ describe("createSpool()", () => {
     const dir = newDir();
     const first = await openSpool({ dir });
     for (const id of ["a", "b", "c"]) await first.spool.append(batch(id), [id]);
-    const [path = ""] = segmentFiles(dir);
+    const left = killed(dir);
+    const [path = ""] = segmentFiles(left);
     const bytes = readFileSync(path);
     const middle = Math.floor(bytes.length / 2);
     bytes[middle] = (bytes[middle] ?? 0) ^ 1;
     writeFileSync(path, bytes);
-    const { spool, counts } = await openSpool({ dir });
+    const { spool, counts } = await openSpool({ dir: left });
     const segment = await take(spool);
     expect(idsOf((await segment.read()).tables[0]?.ndjson)).toEqual(["a", "c"]);
     expect(counts).toEqual({ received: 2, dropped: 1 });
-    expect(readdirSync(join(dir, "quarantine"))).toHaveLength(1);
+    expect(readdirSync(join(left, "quarantine"))).toHaveLength(1);
+  });
+
+  it("refuses a folder that is open, and takes it once it was closed", async () => {
+    const dir = newDir();
+    const { spool } = await openSpool({ dir });
+    await expect(openSpool({ dir })).rejects.toBeInstanceOf(PermanentError);
+    await spool.close();
+    open.length = 0;
+    await openSpool({ dir });
   });
 
   it("starts on a folder full of rubbish", async () => {
