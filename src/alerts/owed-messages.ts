@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { OutboxMessage } from "../journal/port.ts";
 import type { Notice } from "./notice.ts";
+import { quietUntilMs } from "./quiet-hours.ts";
 import { type AlertSettings, settingsOf } from "./settings.ts";
 
 /** The channels that tell people; each goes its own way and fails alone. */
@@ -23,6 +24,8 @@ export function tellingChannels({ routes }: AlertSettings): TellingChannel[] {
  */
 export function owedMessages(notice: Notice, settings: AlertSettings, nowMs: number): OutboxMessage[] {
   const { id, subject, workflow } = identityOf(notice);
+  const heldUntilMs =
+    isWarning(notice) && settings.quiet_hours ? quietUntilMs(nowMs, settings.quiet_hours) : null;
   const message = (channel: string, channelSubject: string): OutboxMessage => ({
     key: `${id}-${channel}`,
     channel,
@@ -30,6 +33,8 @@ export function owedMessages(notice: Notice, settings: AlertSettings, nowMs: num
     workflow,
     payload: JSON.stringify(notice),
     createdAtMs: nowMs,
+    // Alertmanager has mute times of its own.
+    ...(heldUntilMs === null || channel === "alertmanager" ? {} : { notBeforeMs: heldUntilMs }),
   });
   const messages = tellingChannels(settings)
     .filter((channel) => takes(channel, notice, settings))
@@ -40,6 +45,10 @@ export function owedMessages(notice: Notice, settings: AlertSettings, nowMs: num
     if (pause.adapter !== undefined) messages.push(message("platform", workflow));
   }
   return messages;
+}
+
+function isWarning(notice: Notice): boolean {
+  return notice.about === "incident" && notice.event.incident.severity === "warning";
 }
 
 function takes(channel: TellingChannel, notice: Notice, { routes }: AlertSettings): boolean {

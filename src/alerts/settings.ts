@@ -1,4 +1,5 @@
 import type { SignalKind } from "../model/signal.ts";
+import type { QuietHours } from "./quiet-hours.ts";
 
 /** The part of the configuration that alerts read; keys as people write them (DESIGN 4.5). */
 export interface AlertSettings {
@@ -19,6 +20,8 @@ export interface AlertSettings {
   allow_private_webhooks: boolean;
   /** Where people reach the page; "" for no links. */
   public_url: string;
+  /** When warnings wait; pauses and what is critical never do. */
+  quiet_hours?: QuietHours | undefined;
   workflows: Record<string, WorkflowAlertSettings>;
 }
 

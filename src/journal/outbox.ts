@@ -15,15 +15,25 @@ function createWrites(
 ): Pick<Journal["outbox"], "enqueue" | "delivered" | "failed" | "dead" | "retry"> {
   return {
     enqueue(message) {
+      const { key, channel, subject, workflow, payload, createdAtMs, notBeforeMs = 0 } = message;
+      const added = database.run(
+        `INSERT INTO outbox (key, channel, subject, workflow, payload, created_at_ms, next_attempt_at_ms)
+         VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
+        key,
+        channel,
+        subject,
+        workflow,
+        payload,
+        createdAtMs,
+        notBeforeMs,
+      );
+      if (added === 0 || notBeforeMs > 0) return;
+      // Those before it were held, not failed: nothing has been attempted yet.
       database.run(
-        `INSERT INTO outbox (key, channel, subject, workflow, payload, created_at_ms) VALUES (?, ?, ?, ?, ?, ?)
-         ON CONFLICT (key) DO NOTHING`,
-        message.key,
-        message.channel,
-        message.subject,
-        message.workflow,
-        message.payload,
-        message.createdAtMs,
+        `UPDATE outbox SET next_attempt_at_ms = 0
+         WHERE state = 'pending' AND attempts = 0 AND channel = ? AND subject = ?`,
+        channel,
+        subject,
       );
     },
 

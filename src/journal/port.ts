@@ -21,6 +21,8 @@ export interface OutboxMessage {
   /** JSON payload for the notifier. */
   payload: string;
   createdAtMs: number;
+  /** Held back until then; absent for a message that may leave at once. */
+  notBeforeMs?: number;
 }
 
 /** A message with what became of it. */
@@ -91,7 +93,7 @@ export interface Journal {
     list(filter?: { workflow?: string; states?: readonly IncidentState[]; limit?: number }): Incident[];
   };
   outbox: {
-    /** Does nothing if the key is known. */
+    /** Does nothing if the key is known. A message that may leave at once takes held ones of its subject along. */
     enqueue(message: OutboxMessage): void;
     /** Due messages, at most one for each (channel, subject), oldest first. */
     due(nowMs: number, limit: number): Delivery[];

@@ -129,6 +129,28 @@ describe("journal.outbox", () => {
     expect(due(100)).toEqual(["h1", "t1"]);
   });
 
+  it("enqueue() holds a message until its time, or until one of its subject may leave at once", () => {
+    const keys = (nowMs: number) => journal.outbox.due(nowMs, 10).map((one) => one.key);
+    journal.outbox.enqueue(message("held", { notBeforeMs: 500 }));
+    journal.outbox.enqueue(message("other", { subject: "inc_2", notBeforeMs: 500 }));
+    expect(keys(499)).toEqual([]);
+    journal.outbox.enqueue(message("urgent"));
+    expect(keys(499)).toEqual(["held"]);
+    journal.outbox.delivered("held", 499);
+    expect(keys(499)).toEqual(["urgent"]);
+    expect(keys(500)).toEqual(["other", "urgent"]);
+  });
+
+  it("counts() says how many messages each channel has in each state", () => {
+    journal.outbox.enqueue(message("a"));
+    journal.outbox.enqueue(message("b", { channel: "webhook" }));
+    journal.outbox.dead("b", "gone");
+    expect(journal.outbox.counts()).toEqual([
+      { channel: "slack", state: "pending", messages: 1 },
+      { channel: "webhook", state: "dead", messages: 1 },
+    ]);
+  });
+
   it("retry() makes a dead message due again, and no other", () => {
     journal.outbox.enqueue(message("m"));
     expect(journal.outbox.retry("m", 5)).toBe(false);
