@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
-import { parseCsv } from "./parse-csv.ts";
+import { parse } from "csv-parse/sync";
 
 /** A customer's message with what it is really about. */
 export interface Ticket {
@@ -37,5 +37,5 @@ export async function readRecords(): Promise<Records> {
 
 async function readCsv(name: string): Promise<Record<string, string>[]> {
   const bytes = await readFile(new URL(`${name}.csv.gz`, folder));
-  return parseCsv(gunzipSync(bytes).toString("utf8"));
+  return parse(gunzipSync(bytes), { columns: true });
 }
