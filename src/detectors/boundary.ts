@@ -46,7 +46,7 @@ function inflation({ runs, days, hours, rhoDay, rhoHour }: BoundaryBasis): numbe
 function shareBoundaries(basis: BoundaryBasis, z: number): { up: number | null; down: number | null } {
   const share = scoreMean(basis.values, basis.shares);
   const factor = inflation(basis);
-  const half = smallest(basis.effect, share) / 2;
+  const half = smallest(basis.effect, share, share * (1 - share)) / 2;
   const events = (share * basis.runs) / factor + 0.5;
   const others = ((1 - share) * basis.runs) / factor + 0.5;
   const tail = normalCdf(-z);
@@ -69,6 +69,6 @@ function meanBoundaries(basis: BoundaryBasis, z: number): { up: number | null; d
 
 /** The smallest change that matters, in the unit of the score's mean. */
 export function smallest(effect: Effect, share: number, variance = 1): number {
-  if ("deviations" in effect) return effect.deviations * Math.sqrt(variance);
+  if ("deviations" in effect) return Math.max(effect.absolute ?? 0, effect.deviations * Math.sqrt(variance));
   return Math.max(effect.absolute, effect.relative * share);
 }

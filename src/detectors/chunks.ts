@@ -13,12 +13,14 @@ export function joinChunks(a: Chunk, b: Chunk): Chunk {
     x: a.x.map((count, k) => count + (b.x[k] ?? 0)),
   };
   if (a.e !== undefined) joined.e = a.e.map((count, k) => rounded(count + (b.e?.[k] ?? 0)));
+  if (a.d !== undefined) joined.d = a.d.map((log, at) => rounded(log + (b.d?.[at] ?? 0)));
   return joined;
 }
 
-/** Four or more digits: rounding keeps the state small and hardly moves an expectation. */
+/** Five digits: rounding keeps the state small and hardly moves an expectation. */
 export function rounded(value: number): number {
-  const scale = value < 1 ? 1e6 : value < 1000 ? 1e4 : 1e2;
+  const size = Math.abs(value);
+  const scale = size < 0.1 ? 1e6 : size < 10 ? 1e4 : size < 100 ? 1e3 : size < 1000 ? 1e2 : 10;
   return Math.round(value * scale) / scale;
 }
 

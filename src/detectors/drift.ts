@@ -36,10 +36,28 @@ export function openDrift(
   const best = signal.components
     .map((component, index) => ({ component, log: component.logWeight + (log[index] ?? noEvidence) }))
     .reduce((a, b) => (b.log > a.log ? b : a)).component;
-  const score = scoreAt(signal.baseline, best.score);
-  const direction = best.tilt > 0 ? "up" : "down";
+  const { index, direction } =
+    best.plugin < 0
+      ? { index: best.score, direction: best.tilt > 0 ? ("up" as const) : ("down" as const) }
+      : mostMoved(signal.baseline, state.chunks);
+  const score = scoreAt(signal.baseline, index);
   const { since, ...onset } = findOnset(signal.baseline, score, direction, state.chunks, nowMs);
-  return { score: best.score, direction, onset, detectedMs: nowMs, since, recovery: noEvidence };
+  return { score: index, direction, onset, detectedMs: nowMs, since, recovery: noEvidence };
+}
+
+/** For a shift that is spread over categories: the one that moved farthest beyond chance, since any start. */
+function mostMoved(baseline: SignalBaseline, chunks: readonly Chunk[]): { index: number; direction: "up" | "down" } {
+  let best = { index: 0, direction: "up" as "up" | "down", z: 0 };
+  let since: Chunk | null = null;
+  for (const chunk of [...chunks].reverse()) {
+    since = since === null ? chunk : joinChunks(chunk, since);
+    for (const [index, score] of baseline.scores.entries()) {
+      const { shift, variance } = shiftOf(baseline, score, since);
+      const z = variance > 0 ? Math.abs(shift) * Math.sqrt(since.n / variance) : 0;
+      if (z > best.z) best = { index, direction: shift > 0 ? "up" : "down", z };
+    }
+  }
+  return best;
 }
 
 /**

@@ -57,6 +57,8 @@ interface Suffix {
   hits: number[];
   /** *k* expected counts, where they differ from n times the baseline's shares. */
   expected: number[] | null;
+  /** Undamped evidence of each plug-in. */
+  plugins: number[];
   /** Of each score, the expected sum. */
   expectedHits: number[];
 }
@@ -65,7 +67,7 @@ function emptySuffix({ baseline }: PreparedSignal): Suffix {
   const none = new Array<number>(baseline.scores.length).fill(0);
   const seasonal = baseline.ages !== null || (baseline.strata !== null && baseline.layout.shape !== "volume");
   const expected = seasonal ? new Array<number>(baseline.shares.length).fill(0) : null;
-  return { n: 0, hours: 0, runs: 0, hits: none, expected, expectedHits: [...none] };
+  return { n: 0, hours: 0, runs: 0, hits: none, expected, plugins: [], expectedHits: [...none] };
 }
 
 /** Puts a chunk before the observations of a suffix. */
@@ -73,6 +75,7 @@ function extend({ baseline }: PreparedSignal, suffix: Suffix, chunk: Chunk): voi
   suffix.n += chunk.n;
   suffix.hours += chunk.hours;
   suffix.runs += chunk.x[0] ?? 0;
+  if (chunk.d !== undefined) suffix.plugins = chunk.d.map((log, at) => log + (suffix.plugins[at] ?? 0));
   const { expected } = suffix;
   if (expected !== null) {
     for (let k = 0; k < expected.length; k++) expected[k] = (expected[k] ?? 0) + (chunk.e?.[k] ?? 0);
@@ -102,8 +105,9 @@ function componentLog(component: Component, signal: PreparedSignal, since: Suffi
     const rho = component.rhoDay + component.rhoHour / hours;
     return volumeEvidence(since.runs, n, component.bound, component.tilt, rho);
   }
-  const psi = since.expected === null ? component.psi : seasonalPsi(component, since, since.expected);
   const damping = 1 + component.rhoDay * n + (component.rhoHour * n) / hours;
+  if (component.plugin >= 0) return (since.plugins[component.plugin] ?? 0) / damping;
+  const psi = since.expected === null ? component.psi : seasonalPsi(component, since, since.expected);
   return (component.tilt * (since.hits[component.score] ?? 0) - n * psi) / damping;
 }
 

@@ -61,7 +61,7 @@ export function numberScores(layout: Layout, shares: readonly number[]): ScoreSh
     effect: { relative: 0.25, absolute: 0.005 },
   });
   return [
-    { of: "median", values: location, weight: 0.5, tilts: bothWays([0.15, 0.3, 0.6, 1.2]), effect: tenth },
+    { of: "median", values: location, weight: 0.5, tilts: bothWays([0.2, 0.45, 1]), effect: tenth },
     { of: "spread", values: scale, weight: 0.2, tilts: bothWays([0.1, 0.25]), effect: tenth },
     shareOf("above", (k) => k === numeric - 1),
     shareOf("high", (k, below) => k < numeric && below >= 0.945),

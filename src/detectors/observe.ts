@@ -4,6 +4,7 @@ import { earlierMax, rounded, thinChunks, todayMax } from "./chunks.ts";
 import { componentEvidence } from "./evidence.ts";
 import { expectedLabelShare } from "./label.ts";
 import { coarseCounts } from "./layout.ts";
+import { hasPlugins, readPlugin, startPlugin } from "./plugin.ts";
 import type { PreparedSignal } from "./prepare.ts";
 import { type Chunk, noEvidence, type SignalState } from "./state.ts";
 import { expectedShares } from "./strata.ts";
@@ -47,7 +48,14 @@ export function addChunk(
   const state = chunk.atMs >= before.dayMs + dayMs ? closeDay(signal, before, chunk.atMs) : { ...before };
   const earlier = state.chunks.filter(({ atMs }) => atMs < state.dayMs);
   const today = state.chunks.filter(({ atMs }) => atMs >= state.dayMs);
-  state.chunks = [...earlier, ...thinChunks([...today, chunk], todayMax)];
+  const judged = { ...chunk };
+  if (hasPlugins(signal.baseline)) {
+    const memory = state.plugin ?? startPlugin(chunk.x.length, chunk.atMs);
+    const { logs, state: plugin } = readPlugin(signal.baseline, memory, chunk);
+    judged.d = logs;
+    state.plugin = plugin;
+  }
+  state.chunks = [...earlier, ...thinChunks([...today, judged], todayMax)];
   state.hour = Math.floor(chunk.atMs / hourMs);
   state.readMs = endMs;
   state.runs += chunk.x.reduce((sum, count) => sum + count, 0);

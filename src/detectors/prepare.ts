@@ -2,11 +2,14 @@ import { signalId } from "../model/signal.ts";
 import type { SignalBaseline, WorkflowBaseline } from "./baseline.ts";
 import { type BinIndex, binIndex } from "./layout.ts";
 import { dot } from "./math/dot.ts";
+import { hasPlugins, plugins } from "./plugin.ts";
 import { isShare } from "./score.ts";
 import { scoreShapes } from "./shape.ts";
 
-/** One alternative of one score. */
+/** One alternative: a tilt of a score, or a plug-in. */
 export interface Component {
+  /** Index of the plug-in, or -1 for a tilt. */
+  plugin: number;
   score: number;
   tilt: number;
   /** The null's tilt. */
@@ -70,11 +73,25 @@ function compile(baseline: SignalBaseline): Component[] {
         share === null
           ? Math.log(dot(above, baseline.shares) / dot(below, baseline.shares))
           : sharePsi(dot(score.values, baseline.shares), share);
-      return [{ score: at, tilt, bound, logWeight, rhoDay, rhoHour, share, below, above, psi }];
+      return [{ plugin: -1, score: at, tilt, bound, logWeight, rhoDay, rhoHour, share, below, above, psi }];
     });
   });
+  const tilts = components.reduce((all, { logWeight }) => all + Math.exp(logWeight), 0);
+  components.push(...pluginComponents(baseline, Math.log((tilts * 0.35) / 0.65 / plugins.length)));
   const sum = components.reduce((all, { logWeight }) => all + Math.exp(logWeight), 0);
   return components.map((component) => ({ ...component, logWeight: component.logWeight - Math.log(sum) }));
+}
+
+/** The plug-ins of a category. One that learns within the day is damped for every direction that it can follow. */
+function pluginComponents(baseline: SignalBaseline, logWeight: number): Component[] {
+  if (!hasPlugins(baseline)) return [];
+  const rhoDay = Math.max(...baseline.scores.map((score) => score.rhoDay));
+  const rhoHour = Math.max(...baseline.scores.map((score) => score.rhoHour));
+  return plugins.map(({ daily }, plugin): Component => {
+    const directions = daily ? 1 : baseline.shares.length - 1;
+    const noise = { rhoDay: rhoDay * directions, rhoHour: rhoHour * directions };
+    return { plugin, score: -1, tilt: 0, bound: 0, logWeight, ...noise, share: null, below: [], above: [], psi: 0 };
+  });
 }
 
 /** ψ of a share whose null is moved: ln(1 + q (e^tilt − 1)), q the share at the boundary. */

@@ -2,8 +2,8 @@
 export type Effect =
   /** Share of observations: the larger of an absolute change and one relative to the baseline. */
   | { relative: number; absolute: number }
-  /** Standard deviations of the score in the baseline. */
-  | { deviations: number };
+  /** Standard deviations of the score in the baseline, at least an absolute change. */
+  | { deviations: number; absolute?: number };
 
 /** A score before its noise is known. */
 export interface ScoreShape {

@@ -1,6 +1,7 @@
 import { dayMs } from "../model/clock.ts";
 import type { SignalKind } from "../model/signal.ts";
 import type { WorkflowBaseline } from "./baseline.ts";
+import type { PluginState } from "./plugin.ts";
 
 /**
  * Where the detectors of one workflow stand: plain JSON, saved with the position of the sweep.
@@ -29,6 +30,8 @@ export interface Chunk {
   x: number[];
   /** *k* expected counts, where they differ from n times the baseline's shares. */
   e?: number[];
+  /** Undamped log likelihood ratio of each plug-in, for categories. */
+  d?: number[];
 }
 
 /** Where one signal stands. */
@@ -49,6 +52,8 @@ export interface SignalState {
   /** Observations read since the baseline. */
   runs: number;
   drift: DriftState | null;
+  /** What the plug-ins of a category remember. */
+  plugin?: PluginState;
 }
 
 /** A drift that was found and has not gone back. */

@@ -1,0 +1,105 @@
+import { dayMs } from "../model/clock.ts";
+import type { SignalBaseline } from "./baseline.ts";
+import { guard } from "./boundary.ts";
+import { rounded } from "./chunks.ts";
+import { dot } from "./math/dot.ts";
+import type { Chunk } from "./state.ts";
+
+/**
+ * Predictable plug-in: a likelihood ratio whose alternative is learned from what came before, for shifts that
+ * are spread over many categories. The observations are compared with r_k = (1 − g) + g · (seen / expected),
+ * where seen and expected are exponentially forgotten counts of the past:
+ *
+ *     L = Σ x_k ln r_k − n ψ,   ψ = ln(Σ p r + z sd_p(r) / √n₀ + ε range(r))
+ *
+ * Since r depends on the past only, L stays evidence. Days differ, so a plug-in that learns within the day would
+ * take the mood of the day for a drift; one learns from the days before alone, the other is damped for every
+ * category that it can follow.
+ *
+ * Source: V. Vovk, R. Wang, E-values: calibration, combination and applications, Annals of Statistics 49
+ * (2021); the plug-in goes back to H. Robbins, D. Siegmund (1974).
+ */
+export const plugins = [
+  { memoryRuns: 200, g: 0.85, daily: false },
+  { memoryRuns: 1500, g: 0.85, daily: true },
+  { memoryRuns: 1500, g: 0.5, daily: true },
+] as const;
+
+/** What the plug-ins remember: forgotten counts of two memories, and of the current day for the daily one. */
+export interface PluginState {
+  /** *k* counts seen and expected, as of now and as of the last midnight. */
+  fast: Memory;
+  slow: Memory;
+  today: Memory;
+  dayMs: number;
+}
+
+interface Memory {
+  seen: number[];
+  expected: number[];
+}
+
+/** Plug-ins are for signals of three or more categories. */
+export function hasPlugins({ layout, shares }: SignalBaseline): boolean {
+  return layout.shape === "category" && shares.length > 2;
+}
+
+/** The memory before anything was seen. */
+export function startPlugin(k: number, atMs: number): PluginState {
+  return { fast: empty(k), slow: empty(k), today: empty(k), dayMs: Math.floor(atMs / dayMs) * dayMs };
+}
+
+/** Log likelihood ratio of each plug-in for a chunk, undamped, and the memory that includes it. */
+export function readPlugin(
+  baseline: SignalBaseline,
+  before: PluginState,
+  chunk: Chunk,
+): { logs: number[]; state: PluginState } {
+  const state = chunk.atMs >= before.dayMs + dayMs ? foldDay(before, chunk.atMs) : before;
+  const expected = chunk.e ?? baseline.shares.map((share) => share * chunk.n);
+  const logs = plugins.map(({ daily, g }) => {
+    const ratios = ratiosOf(daily ? state.slow : state.fast, baseline.shares, g);
+    const psi = Math.log(dot(ratios, expected) / chunk.n + slack(baseline, ratios));
+    return rounded(dot(chunk.x, ratios.map(Math.log)) - chunk.n * psi);
+  });
+  const fast = remember(state.fast, chunk.x, expected, chunk.n / plugins[0].memoryRuns);
+  const today = remember(state.today, chunk.x, expected, 0);
+  return { logs, state: { ...state, fast, today } };
+}
+
+function foldDay(state: PluginState, atMs: number): PluginState {
+  const { seen, expected } = state.today;
+  const runs = seen.reduce((sum, count) => sum + count, 0);
+  return {
+    ...state,
+    slow: remember(state.slow, seen, expected, runs / plugins[1].memoryRuns),
+    today: empty(seen.length),
+    dayMs: Math.floor(atMs / dayMs) * dayMs,
+  };
+}
+
+/** Shares of past and baseline; thirty pseudo-runs at the baseline keep short memories close to 1. */
+function ratiosOf({ seen, expected }: Memory, shares: readonly number[], g: number): number[] {
+  return shares.map((share, k) => 1 - g + (g * ((seen[k] ?? 0) + 30 * share)) / ((expected[k] ?? 0) + 30 * share));
+}
+
+/** What the null is granted: the baseline's own error, and one half of a percent of harmless change. */
+function slack({ shares, runs, days }: SignalBaseline, ratios: readonly number[]): number {
+  const mean = dot(shares, ratios);
+  const variance = Math.max(0, dot(shares, ratios.map((ratio) => ratio * ratio)) - mean * mean);
+  const range = Math.max(...ratios) - Math.min(...ratios);
+  return guard(days) * Math.sqrt(variance / runs) + 0.005 * range;
+}
+
+/** Forgets by e^−age and adds. */
+function remember(memory: Memory, seen: readonly number[], expected: readonly number[], age: number): Memory {
+  const keep = Math.exp(-age);
+  return {
+    seen: memory.seen.map((count, k) => rounded(count * keep + (seen[k] ?? 0))),
+    expected: memory.expected.map((count, k) => rounded(count * keep + (expected[k] ?? 0))),
+  };
+}
+
+function empty(k: number): Memory {
+  return { seen: new Array<number>(k).fill(0), expected: new Array<number>(k).fill(0) };
+}
