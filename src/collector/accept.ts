@@ -130,9 +130,11 @@ export class Acceptor {
   private addStep(request: Request, given: Step) {
     const step = cleanStep(given, this.deps.redactor);
     if (!request.claim(`step:${step.stepId}`)) return;
-    const ref = request.find(step.runId)?.run ?? this.knownRuns.get(step.runId);
-    const workflow = ref?.workflow ?? step.workflow;
-    request.batch.addStep({ ...step, workflow }, ref?.version ?? "", request.nowMs, ref !== undefined);
+    // A span that knows only its trace belongs to the trace's run, if that has come before.
+    const ref =
+      request.find(step.runId)?.run ?? this.knownRuns.get(step.runId) ?? this.knownRuns.byTrace(step.runId);
+    const { runId, workflow, version } = ref ?? { ...step, version: "" };
+    request.batch.addStep({ ...step, runId, workflow }, version, request.nowMs, ref != null);
   }
 
   private addLabel(request: Request, given: LabelDraft, found: FoundRun | undefined) {
@@ -165,13 +167,13 @@ export class Acceptor {
     for (const { run, outputs } of request.runs.values()) {
       this.knownRuns.add({ ...refOf(run), spanId: run.spanId }, run.traceId, outputs);
       if (run.version.id !== "") this.versions.set(`${run.workflow}\0${run.version.id}`, true);
-      this.pending.drop(run.runId);
+      this.pending.drop(run.traceId);
       meters.runs.inc({ workflow: run.workflow, status: run.status });
       meters.runsReceived.inc({});
     }
     for (const { workflow, verdict } of request.reviews) meters.reviews.inc({ workflow, verdict });
     for (const run of mapped.candidates) {
-      if (this.knownRuns.get(run.runId) === undefined) this.pending.hold(run, request.nowMs);
+      if (this.knownRuns.byTrace(run.traceId) === undefined) this.pending.hold(run, request.nowMs);
     }
     for (const [reason, count] of Object.entries(request.result.rejected)) {
       meters.runsReceived.inc({}, count);

@@ -8,13 +8,12 @@ import type { OtlpEncoding } from "./decode.ts";
 import { readLogs, readTraces } from "./decode.ts";
 import type { IngestDeps } from "./ingest-deps.ts";
 import type { LabelDraft } from "./labels.ts";
-import { mapPlainOutcome, mapPlainReview } from "./map-plain.ts";
+import { readPlainOutcome, readPlainReview } from "./plain-labels.ts";
 import type { Mapped } from "./mapped.ts";
 import { emptyMapped } from "./mapped.ts";
 import { createRecentInputs } from "./observe.ts";
 import { createWordLists } from "./observe-value.ts";
 import { acceptInPortions } from "./portions.ts";
-import { faultOf, outcomeSchema, reviewSchema } from "./plain-schema.ts";
 import type { RunAnswer } from "./plain-runs.ts";
 import { answerRuns, readPlainRuns } from "./plain-runs.ts";
 import { defaultWords } from "./settings.ts";
@@ -76,7 +75,10 @@ export function createIngest(deps: IngestDeps): Ingest {
   return {
     async traces(bytes, encoding) {
       const read = () => readTraces(bytes, encoding, clock.nowMs());
-      return accept(await reading<Mapped>(bytes, encoding, read), { contentType: encoding });
+      return accept(await reading<Mapped>(bytes, encoding, read), {
+        contentType: encoding,
+        mayComeAgain: true,
+      });
     },
     async logs(bytes, encoding) {
       const mapped = await reading(bytes, encoding, () => readLogs(bytes, encoding));
@@ -88,27 +90,11 @@ export function createIngest(deps: IngestDeps): Ingest {
       return answerRuns(plain, await accept(plain.mapped, { contentType: "json", isHistory }));
     },
     async review(runId, body, chosenBy = "api") {
-      const parsed = reviewSchema.safeParse(body);
-      if (!parsed.success) throw new PermanentError(`Cannot read review: ${faultOf(parsed.error)}`);
-      return acceptLabel(
-        drafting(() => mapPlainReview(runId, parsed.data)),
-        chosenBy,
-      );
+      return acceptLabel(readPlainReview(runId, body), chosenBy);
     },
     async outcome(runId, body) {
-      const parsed = outcomeSchema.safeParse(body);
-      if (!parsed.success) throw new PermanentError(`Cannot read outcome: ${faultOf(parsed.error)}`);
-      return acceptLabel(mapPlainOutcome(runId, parsed.data), "api");
+      return acceptLabel(readPlainOutcome(runId, body), "api");
     },
     settle: (isLast = false) => acceptor.settle(isLast),
   };
-}
-
-function drafting<T>(draft: () => T): T {
-  try {
-    return draft();
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new PermanentError("Cannot read review: 'output' is nested too deep", { cause: error });
-  }
 }

@@ -29,11 +29,11 @@ export function mapLog(log: OtlpLog): MappedLabel {
 }
 
 /** Reads the reviews and outcomes that a span carries as events. */
-export function mapSpanLabels(span: OtlpSpan, runId: string): MappedLabel[] {
+export function mapSpanLabels(span: OtlpSpan, runId: string, workflow: string): MappedLabel[] {
   return span.events.map((event) =>
     mapEvent(event.name, event.attributes, {
       runId: textOf(event.attributes, [own.runId]) || runId,
-      workflow: textOf(event.attributes, [own.workflow]) || textOf(span.attributes, [own.workflow]),
+      workflow: textOf(event.attributes, [own.workflow]) || workflow,
       traceId: span.traceId,
       atMs: event.timeMs,
     }),

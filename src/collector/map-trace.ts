@@ -88,7 +88,7 @@ function mapTop(node: Node, isSettled: boolean, arrivedAtMs: number, below: Node
 
 function mapNodeLabels(node: Node, runId: string, mapped: Mapped) {
   if (node.span.events.length === 0) return;
-  for (const label of mapSpanLabels(node.span, runId)) {
+  for (const label of mapSpanLabels(node.span, runId, workflowOf(node.span))) {
     if (label === null) continue;
     if (label.kind === "bad") mapped.bad.push({ reason: label.reason, body: node.span.spanId });
     else mapped.labels.push(label);
@@ -109,7 +109,7 @@ function ancestorRunId(node: Node, nodes: Map<string, Node>): string {
 function topOf(nodes: Map<string, Node>): { node: Node; isSettled: boolean } | null {
   let best: { node: Node; isSettled: boolean } | null = null;
   for (const node of nodes.values()) {
-    if (node.role !== "kept" || node.runId !== "") continue;
+    if (node.role !== "kept") continue;
     const above = lookUp(node, nodes);
     if (above.hasKept) continue;
     const entry = { node, isSettled: above.isSettled };
@@ -156,7 +156,7 @@ function runOf(node: Node, runId: string, source: Run["source"], arrivedAtMs: nu
   const version = versionOf(span);
   return {
     runId,
-    workflow: textOf(attributes, keys.workflow) || textOf(span.resource, [resource.service]),
+    workflow: workflowOf(span),
     mode: modeOf(attributes.get(own.mode)),
     source,
     traceId: span.traceId,
@@ -179,6 +179,10 @@ function runOf(node: Node, runId: string, source: Run["source"], arrivedAtMs: nu
     attributes: keptAttributes(span),
     steps: [],
   };
+}
+
+function workflowOf(span: OtlpSpan): string {
+  return textOf(span.attributes, keys.workflow) || textOf(span.resource, [resource.service]);
 }
 
 /** A workflow's root span often leaves model and tokens to the model calls below it. */
@@ -207,7 +211,7 @@ function stepOf(node: Node, runId: string, arrivedAtMs: number): Step {
   return {
     stepId: `${span.traceId}/${span.spanId}`,
     runId,
-    workflow: textOf(attributes, keys.workflow) || textOf(span.resource, [resource.service]),
+    workflow: workflowOf(span),
     name: textOf(attributes, keys.stepName) || span.name,
     kind: stepKind(attributes),
     status: span.failed ? "error" : "ok",

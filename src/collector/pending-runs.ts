@@ -5,7 +5,7 @@ export interface PendingRuns {
   /** Holds a candidate; the earlier start wins. Each span of the trace renews the wait. */
   hold(run: Run, nowMs: number): void;
   /** The trace has a run of its own now. */
-  drop(runId: string): void;
+  drop(traceId: string): void;
   /** Takes out the candidates that have waited long enough. */
   takeDue(nowMs: number): Run[];
 }
@@ -18,19 +18,19 @@ export function createPendingRuns(waitMs: number, runsMax = 10_000): PendingRuns
   const waiting = new Map<string, { run: Run; sinceMs: number }>();
   return {
     hold(run, nowMs) {
-      const before = waiting.get(run.runId)?.run;
+      const before = waiting.get(run.traceId)?.run;
       const kept = before !== undefined && before.startedAtMs <= run.startedAtMs ? before : run;
       // Set anew, so that the map stays in the order of waiting.
-      waiting.delete(run.runId);
-      waiting.set(run.runId, { run: kept, sinceMs: nowMs });
+      waiting.delete(run.traceId);
+      waiting.set(run.traceId, { run: kept, sinceMs: nowMs });
     },
-    drop: (runId) => void waiting.delete(runId),
+    drop: (traceId) => void waiting.delete(traceId),
     takeDue(nowMs) {
       const due: Run[] = [];
-      for (const [runId, { run, sinceMs }] of waiting) {
+      for (const [traceId, { run, sinceMs }] of waiting) {
         if (nowMs - sinceMs < waitMs && waiting.size <= runsMax) break;
         due.push(run);
-        waiting.delete(runId);
+        waiting.delete(traceId);
       }
       return due;
     },

@@ -118,6 +118,28 @@ describe("ingest: traces that come in parts", () => {
     expect(rows("steps").map((step) => step.inputs)).toEqual(['"child"', '"root"']);
   });
 
+  it("lets a trace wait for the SDK's run, and gives it the spans that know only the trace", async () => {
+    const { ingest, rows, clock } = createHarness({ rootWaitMs: 10_000 });
+    const sdkRun = spanJson("aa", "01", { "evenkeel.workflow": "w", "evenkeel.run.id": "r" });
+    const late = spanJson("aa", "03", { "input.value": "late" }, { parentSpanId: "01".padEnd(16, "0") });
+    await ingest.traces(tracesJson([child()]), "json");
+    await ingest.traces(tracesJson([sdkRun]), "json");
+    await ingest.traces(tracesJson([late]), "json");
+    clock.timeMs += 60_000;
+    await ingest.settle(true);
+    expect(rows("runs").map((row) => row.run_id)).toEqual(["r"]);
+    expect(rows("steps").map((row) => row.run_id)).toEqual(["aa".padEnd(32, "0"), "r"]);
+  });
+
+  it("takes the run id that a topmost span names", async () => {
+    const { ingest, rows } = createHarness();
+    await ingest.traces(
+      tracesJson([spanJson("aa", "01", { "input.value": "x", "evenkeel.run.id": "mine" })]),
+      "json",
+    );
+    expect(rows("runs")).toMatchObject([{ run_id: "mine", workflow: "svc", source: "otel" }]);
+  });
+
   it("counts a late step in its run's workflow and version, and none whose run is unknown", async () => {
     const { ingest, counts, rows } = createHarness();
     const sdkRun = { "evenkeel.workflow": "w", "evenkeel.run.id": "r", "evenkeel.version": "v" };
