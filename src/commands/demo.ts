@@ -54,7 +54,8 @@ export const demo: Command = {
       replay.started.then(() => new Promise(() => undefined)),
     ]);
     clearInterval(watching);
-    await replay.stop();
+    // Someone who stops it during the history does not want to wait for its end.
+    await Promise.race([replay.stop(), delay(3_000)]);
     await app.stop();
     await receiver.close();
     if (values.keep !== true && values.data === undefined) rmSync(data, { recursive: true, force: true });

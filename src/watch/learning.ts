@@ -38,8 +38,10 @@ export async function learnFrom(
 /** Says of every signal of a workflow without a baseline how many runs it has and how many it needs. */
 export async function judgeUnlearned(deps: WatchDeps, watched: Watched): Promise<void> {
   const { workflow, throughMs } = watched;
-  const fromMs = Math.max(watched.learnFromMs, throughMs - lookbackMs);
-  const days = await deps.store.readBuckets({ workflow, fromMs, toMs: throughMs, stepMs: dayMs });
+  // Nothing is judged here, so the minute that is still open counts too: a newcomer sees the first run at once.
+  const toMs = (Math.floor(deps.clock.nowMs() / dayMs) + 1) * dayMs;
+  const fromMs = Math.floor(Math.max(watched.learnFromMs, toMs - lookbackMs) / minuteMs) * minuteMs;
+  const days = await deps.store.readBuckets({ workflow, fromMs, toMs, stepMs: dayMs });
   const runs = new Map<string, { signal: SignalKey; runs: number }>();
   for (const { kind, field, counts } of days) {
     const id = signalId({ workflow, kind, field });
