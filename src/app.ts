@@ -12,6 +12,7 @@ import type { Journal } from "./journal/port.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import type { Clock } from "./model/clock.ts";
 import { PermanentError } from "./model/errors.ts";
+import { showQueue } from "./review/gauges.ts";
 import { createReviewDesk, type ReviewDesk } from "./review/desk.ts";
 import { createQueueFiller, type QueueFiller } from "./review/fill-queue.ts";
 import { type HttpServer, listen } from "./server.ts";
@@ -154,6 +155,7 @@ function buildReview(base: Base, { ingest }: CollectorParts): Pick<Parts, "desk"
     record: (runId, body, chosenBy) => ingest.review(runId, body, chosenBy),
     onRecorded: (run) => filler.secondOpinion(run),
   });
+  showQueue(desk, base.metrics);
   return { desk, filler };
 }
 
