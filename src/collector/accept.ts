@@ -225,7 +225,7 @@ class Request {
     const { nowMs } = this;
     const { contentType = "" } = this.options;
     this.result.rejected[reason] = (this.result.rejected[reason] ?? 0) + 1;
-    this.batch.addReject({ source: "ingest", contentType, reason, body, atMs: nowMs });
+    this.batch.addReject({ contentType, reason, body, atMs: nowMs });
   }
 
   find(runId: string): FoundRun | undefined {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Json } from "../model/json.ts";
+import type { Json, JsonObject } from "../model/json.ts";
+import { isJsonObject } from "../model/json.ts";
 import type { RowBatch, RowOf, Table } from "../model/rows.ts";
 import type { Outcome, Review, Run, Step } from "../model/run.ts";
 import type { ContractCheck } from "./contract.ts";
@@ -27,7 +28,6 @@ export interface BatchContext {
 
 /** Something that could not be read, for the reject queue. */
 export interface Reject {
-  source: string;
   contentType: string;
   reason: string;
   body: Uint8Array | Json;
@@ -99,19 +99,41 @@ export function createBatch(context: BatchContext): Batch {
   };
 }
 
-/** Rejects are redacted as well as something can be that was not understood: by its text. */
 function rejectRow(reject: Reject, redactor: Redactor): RowOf["rejects"] {
-  const { body } = reject;
-  const clean =
-    body instanceof Uint8Array
-      ? Buffer.from(redactor.text(Buffer.from(body.subarray(0, rejectBytesMax)).toString("latin1")), "latin1")
-      : Buffer.from(JSON.stringify(redactor.value(body, "")));
+  const body = cleanBody(reject.body, redactor).subarray(0, rejectBytesMax);
   return {
     reject_id: randomUUID(),
     received_at: Math.floor(reject.atMs),
-    source: reject.source,
+    source: "ingest",
     content_type: reject.contentType,
     reason: reject.reason,
-    body: clean.subarray(0, rejectBytesMax).toString("base64"),
+    body: body.toString("base64"),
   };
+}
+
+/** Rejects are redacted as well as something can be that was not understood: a plain run by its members, else by text. */
+function cleanBody(body: Uint8Array | Json, redactor: Redactor): Buffer {
+  if (body instanceof Uint8Array) {
+    const text = Buffer.from(body.subarray(0, rejectBytesMax)).toString("latin1");
+    return Buffer.from(redactor.unread(text), "latin1");
+  }
+  if (!isJsonObject(body) || !("workflow" in body || "inputs" in body || "outputs" in body)) {
+    return Buffer.from(redactor.unread(JSON.stringify(redactor.value(body, ""))));
+  }
+  return Buffer.from(JSON.stringify(cleanPlain(body, redactor)));
+}
+
+const fieldRoots: Readonly<Record<string, string>> = { inputs: "input", outputs: "output", output: "output" };
+
+/** A run of plain JSON that broke the schema: its content under the paths that the owner may have named. */
+function cleanPlain(body: JsonObject, redactor: Redactor, isNested = false): JsonObject {
+  const clean: JsonObject = {};
+  for (const [name, value] of Object.entries(body)) {
+    const root = fieldRoots[name];
+    if (root !== undefined) clean[name] = redactor.value(value, root);
+    else if (Array.isArray(value) && !isNested && (name === "steps" || name === "reviews"))
+      clean[name] = value.map((item) => (isJsonObject(item) ? cleanPlain(item, redactor, true) : null));
+    else Object.assign(clean, redactor.value({ [name]: value }, ""));
+  }
+  return clean;
 }

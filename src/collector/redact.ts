@@ -16,6 +16,8 @@ export interface Redactor {
   named(name: string, value: string): string;
   /** A JSON value. `root` starts its field paths: `input` or `output`. */
   value(value: Json, root: string): Json;
+  /** Text of what could not be read. Named fields cannot be found in it: where there are any, only its size is kept. */
+  unread(text: string): string;
 }
 
 /** What to redact beyond the patterns, and what never. */
@@ -74,6 +76,7 @@ export function createRedactor(options: RedactorOptions): Redactor {
       return typeof replaced === "string" ? replaced : text(value);
     },
     value: (value, root) => redactValue(value, root, rules),
+    unread: (unread) => (fields.length === 0 ? text(unread) : `[cut: ${unread.length} characters]`),
   };
 }
 
