@@ -8,7 +8,7 @@ const may = {
   collector: ["model", "store"],
   alerts: ["model", "journal"],
   review: ["model", "store", "journal"],
-  import: ["model"],
+  import: ["model", "collector"],
   web: ["model", "store", "journal", "review"],
 };
 const rooms = Object.keys(may);

@@ -1,10 +1,16 @@
 import type { Command } from "./command.ts";
 import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
+import { importFile } from "./import.ts";
 import { serve } from "./serve.ts";
 
 /** Every command by its name. */
-export const commands: Partial<Record<string, Command>> = { serve, demo, doctor };
+export const commands: Partial<Record<string, Command>> = {
+  serve,
+  demo,
+  import: importFile,
+  doctor,
+};
 
 /** The text of `--help`, for one command or for all. */
 export function usage(name: string): string {

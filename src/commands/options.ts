@@ -1,0 +1,40 @@
+import { PermanentError } from "../model/errors.ts";
+import type { CommandContext } from "./command.ts";
+
+/** An option's text, "" where it was not given. */
+export function textOption({ values }: Pick<CommandContext, "values">, name: string): string {
+  const value = values[name];
+  return typeof value === "string" ? value.trim() : "";
+}
+
+/**
+ * The workflow that a command is about.
+ *
+ * @throws {PermanentError} If none was given.
+ */
+export function workflowOption(context: Pick<CommandContext, "values">, command: string): string {
+  const workflow = textOption(context, "workflow");
+  if (workflow === "") throw new PermanentError(`Cannot ${command}: --workflow must name a workflow`);
+  return workflow;
+}
+
+/**
+ * A time given as an option: ISO 8601, UTC where it names no zone.
+ *
+ * @returns milliseconds since the epoch, or null where the option was not given.
+ * @throws {PermanentError} If it is no time.
+ */
+export function timeOption(
+  context: Pick<CommandContext, "values">,
+  name: string,
+  command: string,
+): number | null {
+  const text = textOption(context, name);
+  if (text === "") return null;
+  const hasZone = /(?:Z|[+-]\d{2}:?\d{2})$/i.test(text) || text.length === 10;
+  const timeMs = Date.parse(hasZone ? text : `${text}Z`);
+  if (!Number.isNaN(timeMs)) return timeMs;
+  throw new PermanentError(
+    `Cannot ${command}: --${name} must be a time such as 2026-11-20T09:30, got '${text}'`,
+  );
+}

@@ -1,0 +1,75 @@
+import type { Readable } from "node:stream";
+import { CsvError, type Info, parse } from "csv-parse";
+import { PermanentError } from "../model/errors.ts";
+import type { JsonObject } from "../model/json.ts";
+import { type FileRecord, recordBytesMax } from "./record.ts";
+
+/** Records of a CSV file and the names in its first line. */
+export interface CsvFile {
+  header: string[];
+  records: AsyncGenerator<FileRecord, void>;
+}
+
+interface Row {
+  record: string[];
+  info: Info;
+}
+
+/**
+ * Reads a CSV file with a header line (RFC 4180, and what spreadsheets make of it). Every cell is text.
+ *
+ * A record with more or fewer cells than the header is set aside alone. After a quote that is never closed there are no
+ * records to tell apart: what follows is set aside as one.
+ *
+ * @throws {PermanentError} If there is no header, or two columns have one name.
+ */
+export async function readCsv(content: Readable, delimiter: string): Promise<CsvFile> {
+  const parser = parse({
+    bom: true,
+    delimiter,
+    info: true,
+    record_delimiter: ["\r\n", "\n", "\r"],
+    relax_column_count: true,
+    relax_quotes: true,
+    skip_empty_lines: true,
+    max_record_size: recordBytesMax,
+  });
+  content.on("error", (error) => parser.destroy(error));
+  const rows = content.pipe(parser)[Symbol.asyncIterator]() as AsyncIterator<Row, undefined>;
+  const first = await rows.next();
+  if (first.done === true) throw new PermanentError("Cannot read CSV: there is no header line");
+  const header = first.value.record.map((name) => name.trim());
+  const twice = header.find((name, at) => header.indexOf(name) !== at);
+  if (twice !== undefined) throw new PermanentError(`Cannot read CSV: two columns are named '${twice}'`);
+  return { header, records: toRecords(rows, header, first.value.info.lines + 1) };
+}
+
+async function* toRecords(
+  rows: AsyncIterator<Row, undefined>,
+  header: readonly string[],
+  firstLine: number,
+): AsyncGenerator<FileRecord, void> {
+  let line = firstLine;
+  try {
+    for (let next = await rows.next(); next.done !== true; next = await rows.next()) {
+      yield toRecord(next.value.record, header, line);
+      line = next.value.info.lines + 1;
+    }
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    const isOpen = error.code === "CSV_QUOTE_NOT_CLOSED";
+    const why = isOpen ? "a quote in it is never closed" : `it is longer than ${recordBytesMax} bytes`;
+    yield { kind: "bad", line, why: `${why}; nothing after it was read` };
+  }
+}
+
+function toRecord(cells: readonly string[], header: readonly string[], line: number): FileRecord {
+  if (cells.length !== header.length) {
+    const why = `it has ${cells.length} cells, and the header has ${header.length}`;
+    return { kind: "bad", line, why };
+  }
+  // Column names are the users' words: without a prototype there is no `__proto__` to trip over.
+  const columns = Object.create(null) as JsonObject;
+  header.forEach((name, at) => (columns[name] = cells[at] ?? ""));
+  return { kind: "record", line, columns, text: JSON.stringify(cells) };
+}

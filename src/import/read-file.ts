@@ -1,0 +1,191 @@
+import { extname } from "node:path";
+import type { Readable } from "node:stream";
+import { PermanentError } from "../model/errors.ts";
+import type { JsonObject } from "../model/json.ts";
+import { learnCellTypes } from "./cell-types.ts";
+import { type ColumnMap, columnsOf, mapByName } from "./column-map.ts";
+import { openFile, unreadable } from "./open-file.ts";
+import { readCsv } from "./read-csv.ts";
+import { readJsonl } from "./read-jsonl.ts";
+import type { FileRecord } from "./record.ts";
+import { createRunIds } from "./run-ids.ts";
+import { readTime } from "./read-time.ts";
+import { createToRun, RecordFault, type ToRun } from "./to-run.ts";
+
+/** A run of the file, ready to be sent, or why the record cannot be one. */
+export type FileRun =
+  | { kind: "run"; line: number; run: JsonObject }
+  | { kind: "bad"; line: number; why: string };
+
+/** A file that is being read. */
+export interface RunFile {
+  bytesTotal: number;
+  bytesRead: () => number;
+  /** Columns of a CSV file that go nowhere. */
+  unused: string[];
+  runs: AsyncGenerator<FileRun, void>;
+}
+
+/** How a file is to be read. */
+export interface ReadOptions {
+  workflow: string;
+  /** Null: JSONL in the shape of `POST /v1/runs`, CSV with columns named as Evenkeel does. */
+  map: ColumnMap | null;
+  /** Runs that start later are refused: there is no history of the future. */
+  nowMs: number;
+}
+
+/** Records of a CSV file from which the types of its columns are learned. */
+const sampleRecords = 1_000;
+
+/**
+ * Reads the past runs of a file in a stream, in constant memory.
+ *
+ * @throws {PermanentError} If the file cannot be read, its name does not tell its format, or the map names columns that
+ *   are not there.
+ */
+export async function readRunFile(path: string, options: ReadOptions): Promise<RunFile> {
+  const format = formatOf(path);
+  const file = await openFile(path);
+  const { bytesTotal, bytesRead } = file;
+  const { records, toRun, unused } =
+    format === "jsonl" ? jsonl(file.content, options) : await csv(path, file.content, format, options);
+  return { bytesTotal, bytesRead, unused, runs: toRuns(path, records, toRun, options) };
+}
+
+interface Prepared {
+  records: AsyncIterable<FileRecord>;
+  toRun: ToRun;
+  unused: string[];
+}
+
+function jsonl(content: Readable, { map }: ReadOptions): Prepared {
+  const toRun: ToRun = map === null ? (columns) => ({ ...columns }) : createToRun(map, null);
+  return { records: readJsonl(content), toRun, unused: [] };
+}
+
+async function csv(
+  path: string,
+  content: Readable,
+  format: "csv" | "tsv",
+  options: ReadOptions,
+): Promise<Prepared> {
+  const { header, records } = await readCsv(
+    content,
+    options.map?.delimiter ?? (format === "tsv" ? "\t" : ","),
+  ).catch((error: unknown) => {
+    throw error instanceof PermanentError ? error : unreadable(path, error);
+  });
+  const { map, unused } =
+    options.map === null ? mapByName(header) : { map: options.map, unused: unusedBy(options.map, header) };
+  const missing = columnsOf(map).filter(({ column }) => !header.includes(column));
+  if (missing.length > 0) {
+    throw new PermanentError(
+      `Cannot import '${path}': it has no column ${quoted(missing.map((one) => one.column))}`,
+      {
+        hint: `Its columns are ${quoted(header)}`,
+      },
+    );
+  }
+  if (map.inputs === undefined && map.outputs === undefined) {
+    throw new PermanentError(`Cannot import '${path}': no column is an input or an output`, {
+      hint: `Name columns 'input.…' and 'output.…', or give a map with --map (docs/import.md). Its columns are ${quoted(header)}`,
+    });
+  }
+  const sample = await take(records, sampleRecords);
+  const types = learnCellTypes(sample, header);
+  return { records: chain(sample, records), toRun: createToRun(map, types), unused };
+}
+
+async function* toRuns(
+  path: string,
+  records: AsyncIterable<FileRecord>,
+  toRun: ToRun,
+  { workflow, nowMs }: ReadOptions,
+): AsyncGenerator<FileRun, void> {
+  const runId = createRunIds(workflow);
+  try {
+    for await (const record of records) {
+      if (record.kind === "bad") {
+        yield record;
+        continue;
+      }
+      const { line, columns, text } = record;
+      // Before anything can fail: equal records are told apart by how many came before.
+      const derivedId = runId(text);
+      try {
+        yield { kind: "run", line, run: complete(toRun(columns), workflow, derivedId, nowMs) };
+      } catch (error) {
+        if (!(error instanceof RecordFault)) throw error;
+        yield { kind: "bad", line, why: error.message };
+      }
+    }
+  } catch (error) {
+    if (error instanceof PermanentError) throw error;
+    throw unreadable(path, error);
+  }
+}
+
+/** Gives a run its workflow, an id, and times that mean the same everywhere. */
+function complete(run: JsonObject, workflow: string, derivedId: string, nowMs: number): JsonObject {
+  const startedAt = readTime(run.started_at ?? run.ended_at);
+  if (startedAt === null)
+    throw new RecordFault("'started_at' must be an ISO 8601 time or seconds since the epoch, from 2000 on");
+  if (startedAt > nowMs) throw new RecordFault("'started_at' must not lie in the future");
+  const endedAt = run.ended_at === undefined || run.ended_at === null ? null : readTime(run.ended_at);
+  if (endedAt === null && run.ended_at !== undefined && run.ended_at !== null)
+    throw new RecordFault("'ended_at' must be an ISO 8601 time or seconds since the epoch");
+  const id = run.run_id === undefined || run.run_id === null || run.run_id === "" ? derivedId : run.run_id;
+  return {
+    ...run,
+    workflow,
+    run_id: id,
+    started_at: startedAt,
+    ...(endedAt === null ? {} : { ended_at: endedAt }),
+  };
+}
+
+function formatOf(path: string): "jsonl" | "csv" | "tsv" {
+  const plain = path.replace(/\.gz$/i, "");
+  switch (extname(plain).toLowerCase()) {
+    case ".jsonl":
+    case ".ndjson":
+      return "jsonl";
+    case ".csv":
+      return "csv";
+    case ".tsv":
+      return "tsv";
+    case ".json":
+      throw new PermanentError(`Cannot import '${path}': it must hold one run on each line`, {
+        hint: "Convert a list: jq -c '.[]' runs.json > runs.jsonl",
+      });
+    default:
+      throw new PermanentError(
+        `Cannot import '${path}': its name must end in .jsonl, .ndjson, .csv or .tsv, or one of these and .gz`,
+      );
+  }
+}
+
+function unusedBy(map: ColumnMap, header: readonly string[]): string[] {
+  const used = new Set(columnsOf(map).map(({ column }) => column));
+  return header.filter((column) => !used.has(column));
+}
+
+function quoted(names: readonly string[]): string {
+  return names.map((name) => `'${name}'`).join(", ");
+}
+
+async function take<T>(items: AsyncGenerator<T, void>, count: number): Promise<T[]> {
+  const taken: T[] = [];
+  while (taken.length < count) {
+    const { value, done } = await items.next();
+    if (done === true) break;
+    taken.push(value);
+  }
+  return taken;
+}
+
+async function* chain<T>(first: readonly T[], rest: AsyncIterable<T>): AsyncGenerator<T, void> {
+  yield* first;
+  yield* rest;
+}
