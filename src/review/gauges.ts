@@ -9,15 +9,12 @@ export interface QueueGauges {
 }
 
 /** Keeps the gauge true to the queue at every scrape. */
-export function showQueue(
-  desk: Pick<ReviewDesk, "waiting">,
-  { reviewQueue, beforeScrape }: QueueGauges,
-): void {
+export function showQueue(desk: Pick<ReviewDesk, "waiting">, gauges: QueueGauges): void {
   // A queue that was worked off still shows its zero.
   const seen = new Set<string>();
-  beforeScrape(() => {
+  gauges.beforeScrape(() => {
     const waiting = new Map(desk.waiting().map(({ workflow, runs }) => [workflow, runs]));
     for (const workflow of waiting.keys()) seen.add(workflow);
-    for (const workflow of seen) reviewQueue.set({ workflow }, waiting.get(workflow) ?? 0);
+    for (const workflow of seen) gauges.reviewQueue.set({ workflow }, waiting.get(workflow) ?? 0);
   });
 }
