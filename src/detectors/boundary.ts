@@ -39,7 +39,13 @@ export function guard(days: number): number {
 }
 
 /** How many times its binomial variance the mean of the whole baseline has. */
-function inflation({ runs, days, hours, rhoDay, rhoHour }: BoundaryBasis): number {
+export function inflation({
+  runs,
+  days,
+  hours,
+  rhoDay,
+  rhoHour,
+}: Pick<BoundaryBasis, "runs" | "days" | "hours" | "rhoDay" | "rhoHour">): number {
   return 1 + (rhoDay * runs) / Math.max(days, 1) + (rhoHour * runs) / Math.max(hours, 1);
 }
 

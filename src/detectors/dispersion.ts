@@ -1,7 +1,6 @@
 import { hourMs } from "../model/clock.ts";
 import type { SignalBaseline } from "./baseline.ts";
 import type { Hour } from "./history.ts";
-import { chiSquareQuantile } from "./math/chi-square-quantile.ts";
 import { isShare, scoreMean, scoreVariance } from "./score.ts";
 import { expectedShares } from "./strata.ts";
 
@@ -30,9 +29,9 @@ export interface NoisePrior {
   hour: number;
 }
 
-const priorDf = 3;
+const priorDf = 5;
 /** What a signal takes over from the others is worth at most this many degrees of freedom. */
-const pooledDfMax = 10;
+const pooledDfMax = 16;
 
 /** The factor from σ² to ρ: p (1 − p) for a share, 1 for other scores and for volume. */
 export function noiseScale(baseline: SignalBaseline, values: readonly number[]): number {
@@ -125,13 +124,16 @@ export function poolExcess(excesses: readonly Excess[], prior: number): Pool {
 }
 
 /**
- * The σ² to reckon with for one signal: its own and the pooled estimate, taken at the lower `alpha` quantile
- * of the chi-square distribution, that is at the cautious end.
+ * The σ² to reckon with for one signal: its own and the pooled estimate, raised so that a deviation which is
+ * alarming for a normal distribution of this variance is as alarming for the t distribution of what is known.
  *
- * Pairs of successive days overlap, so they are worth two thirds of their number.
+ * With ν degrees of freedom, L nats of evidence take t² = ν (e^(2L/(ν+1)) − 1) instead of 2 L. Pairs of
+ * successive days overlap, so they are worth two thirds of their number.
+ *
+ * @param nats Evidence at which an alarm is raised.
  */
-export function cautiousVariance(own: Excess, pool: Pool, alpha: number): number {
+export function cautiousVariance(own: Excess, pool: Pool, nats: number): number {
   const estimate = Math.max(0, (pool.df * pool.variance + own.sum) / (pool.df + own.df));
   const df = pool.df + (2 / 3) * own.df;
-  return (estimate * df) / chiSquareQuantile(alpha, df);
+  return (estimate * df * Math.expm1((2 * nats) / (df + 1))) / (2 * nats);
 }

@@ -1,7 +1,7 @@
 import { dayMs } from "../model/clock.ts";
 import { logAdd } from "./math/log-add.ts";
 import { dot } from "./math/dot.ts";
-import { type Component, type PreparedSignal, sharePsi } from "./prepare.ts";
+import { type Component, type PreparedSignal, scoreSum, sharePsi } from "./prepare.ts";
 import type { Chunk, SignalState } from "./state.ts";
 import { volumeEvidence } from "./volume.ts";
 
@@ -71,7 +71,7 @@ function emptySuffix({ baseline }: PreparedSignal): Suffix {
 }
 
 /** Puts a chunk before the observations of a suffix. */
-function extend({ baseline }: PreparedSignal, suffix: Suffix, chunk: Chunk): void {
+function extend({ baseline, ones }: PreparedSignal, suffix: Suffix, chunk: Chunk): void {
   suffix.n += chunk.n;
   suffix.hours += chunk.hours;
   suffix.runs += chunk.x[0] ?? 0;
@@ -82,8 +82,9 @@ function extend({ baseline }: PreparedSignal, suffix: Suffix, chunk: Chunk): voi
   }
   for (let at = 0; at < baseline.scores.length; at++) {
     const values = baseline.scores[at]?.values ?? [];
-    suffix.hits[at] = (suffix.hits[at] ?? 0) + dot(values, chunk.x);
-    if (expected !== null) suffix.expectedHits[at] = dot(values, expected);
+    const bins = ones[at] ?? null;
+    suffix.hits[at] = (suffix.hits[at] ?? 0) + scoreSum(bins, values, chunk.x);
+    if (expected !== null && bins !== null) suffix.expectedHits[at] = scoreSum(bins, values, expected);
   }
 }
 

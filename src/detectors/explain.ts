@@ -37,7 +37,8 @@ function explainDrift(signal: SignalKey, drift: Drift): string {
 function wording(signal: SignalKey, drift: Drift): [(figure: string) => string, (figure: string) => string] {
   const name = subject(signal);
   if (drift.unit === "share") {
-    const { was, is } = events[signal.kind] ?? categoryWords(drift.of);
+    const { was, is } =
+      signal.kind === "type" && drift.of === "" ? appeared : (events[signal.kind] ?? categoryWords(drift.of));
     return [(figure) => `${name} ${was} in ${figure} of runs`, (figure) => `it ${is} in ${figure}`];
   }
   if (drift.unit === "runs/h") {
@@ -67,6 +68,9 @@ const events: Partial<Record<SignalKind, { was: string; is: string }>> = {
   canary_delta: { was: "differed from the pinned answers", is: "differs" },
   outcome: { was: "came true", is: "comes true" },
 };
+
+/** A key that the baseline never had. */
+const appeared = { was: "was present", is: "is present" };
 
 function categoryWords(of: string): { was: string; is: string } {
   const value = of === newBin || of === rareBin ? of : of.startsWith("=") ? `"${of.slice(1)}"` : of;

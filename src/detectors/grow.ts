@@ -55,11 +55,10 @@ export function growBaseline(
   history: readonly SignalBucket[],
   options: Partial<LearnOptions> = {},
 ): { baseline: WorkflowBaseline; state: WorkflowState } {
-  const longer = learnBaseline(history, {
-    ...options,
-    fromMs: baseline.fromMs,
-    toMs: growthEnd(baseline, state),
-  });
+  const { bucketMs } = { ...learnDefaults, ...options };
+  const whole = (atMs: number): number => Math.floor(atMs / bucketMs) * bucketMs;
+  const span = { fromMs: whole(baseline.fromMs), toMs: whole(growthEnd(baseline, state)) };
+  const longer = learnBaseline(history, { ...options, ...span });
   const before = new Map(baseline.signals.map((signal) => [keyOf(baseline, signal), signal]));
   const signals = longer.signals.map((signal) => {
     const known = before.get(keyOf(baseline, signal));

