@@ -2,56 +2,20 @@ import type { Reader } from "protobufjs/minimal.js";
 import protobuf from "protobufjs/minimal.js";
 import type { Json, JsonObject } from "../model/json.ts";
 import type { Attributes, BadRecord, Decoded, OtlpLog, OtlpSpan, SpanEvent } from "./otlp.ts";
+import {
+  eventTags,
+  keyValueTags,
+  listTags,
+  logTags,
+  request,
+  resourceRecords,
+  resourceTags,
+  scopeTags,
+  spanTags,
+  statusTags,
+  valueTags,
+} from "./otlp-tags.ts";
 import { attributeDepthMax, jsonNumber, spanFault } from "./otlp.ts";
-
-/*
- * The part of opentelemetry-proto v1 that the collector reads. A tag is a field number and a wire type; a known
- * number with another wire type is an unknown field to protobuf, and skipped like one.
- */
-const varint = 0;
-const fixed64 = 1;
-const length = 2;
-const fixed32 = 5;
-const tag = (field: number, wireType: number) => (field << 3) | wireType;
-
-const request = { resources: tag(1, length) };
-const resourceRecords = { resource: tag(1, length), scopes: tag(2, length) };
-const resourceTags = { attributes: tag(1, length) };
-const scopeTags = { records: tag(2, length) };
-const spanTags = {
-  traceId: tag(1, length),
-  spanId: tag(2, length),
-  parentSpanId: tag(4, length),
-  name: tag(5, length),
-  start: tag(7, fixed64),
-  end: tag(8, fixed64),
-  attributes: tag(9, length),
-  events: tag(11, length),
-  status: tag(15, length),
-  flags: tag(16, fixed32),
-};
-const eventTags = { time: tag(1, fixed64), name: tag(2, length), attributes: tag(3, length) };
-const statusTags = { message: tag(2, length), code: tag(3, varint) };
-const logTags = {
-  time: tag(1, fixed64),
-  body: tag(5, length),
-  attributes: tag(6, length),
-  traceId: tag(9, length),
-  spanId: tag(10, length),
-  observed: tag(11, fixed64),
-  eventName: tag(12, length),
-};
-const keyValueTags = { key: tag(1, length), value: tag(2, length) };
-const valueTags = {
-  string: tag(1, length),
-  bool: tag(2, varint),
-  int: tag(3, varint),
-  double: tag(4, fixed64),
-  array: tag(5, length),
-  map: tag(6, length),
-  bytes: tag(7, length),
-};
-const listTags = { values: tag(1, length) };
 
 const statusError = 2;
 /** SpanFlags: "it is known whether the parent is remote" and "it is". */
