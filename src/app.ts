@@ -3,47 +3,22 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import { type Alerts, createAlerts } from "./alerts/create-alerts.ts";
-import { buildCollector, type CollectorParts } from "./build-collector.ts";
+import { buildCollector } from "./build-collector.ts";
 import { createWriter, type Writer } from "./collector/writer.ts";
 import { type Config, workflowConfig } from "./config.ts";
 import { every } from "./every.ts";
 import { openJournal } from "./journal/open-journal.ts";
-import type { Journal } from "./journal/port.ts";
-import { createMetrics, type Metrics } from "./metrics.ts";
-import type { Clock } from "./model/clock.ts";
+import { createMetrics } from "./metrics.ts";
 import { PermanentError } from "./model/errors.ts";
 import { showQueue } from "./review/gauges.ts";
-import { createReviewDesk, type ReviewDesk } from "./review/desk.ts";
-import { createQueueFiller, type QueueFiller } from "./review/fill-queue.ts";
+import { createReviewDesk } from "./review/desk.ts";
+import { createQueueFiller } from "./review/fill-queue.ts";
+import type { AppOptions, Base, CollectorParts, Parts } from "./parts.ts";
 import { type HttpServer, listen } from "./server.ts";
 import { openChdbStore } from "./store/chdb-store.ts";
 import type { Store } from "./store/port.ts";
 import { openServerStore } from "./store/server-store.ts";
 import { createWatch, type WatchLoop } from "./watch/watch.ts";
-
-/** What `createApp` needs. */
-export interface AppOptions {
-  config: Config;
-  clock: Clock;
-  log: Logger;
-}
-
-/** What every part is built on. */
-export interface Base extends AppOptions {
-  metrics: Metrics;
-  journal: Journal;
-  store: Store;
-}
-
-/** The running parts. */
-export interface Parts extends Base, CollectorParts {
-  /** Null until the tables are there. */
-  writer: () => Writer | null;
-  alerts: Alerts;
-  watch: WatchLoop;
-  desk: ReviewDesk;
-  filler: QueueFiller;
-}
 
 /** The sidecar. */
 export interface App {

@@ -1,21 +1,12 @@
 import { join } from "node:path";
-import type { Base } from "./app.ts";
 import { type Caps, defaultCaps } from "./collector/cut.ts";
-import { createFieldCatalogue, type FieldCatalogue } from "./collector/field-catalogue.ts";
+import { createFieldCatalogue } from "./collector/field-catalogue.ts";
 import { createIngest, type Ingest } from "./collector/ingest.ts";
 import { createRedactor } from "./collector/redact.ts";
 import { createSpool, type Spool } from "./collector/spool.ts";
 import { workflowConfig } from "./config.ts";
+import type { Base, CollectorParts } from "./parts.ts";
 import { secretOf } from "./secret-of.ts";
-
-/** The parts of the collector that others need. */
-export interface CollectorParts {
-  spool: Spool;
-  catalogue: FieldCatalogue;
-  ingest: Ingest;
-  /** History is coming in just now, so that there may be more of it: too early to learn from it. */
-  isImporting: () => boolean;
-}
 
 /** An import is over once no history has come for so long, in real milliseconds. */
 const importQuietMs = 3_000;

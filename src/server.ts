@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { type ServerType, serve } from "@hono/node-server";
 import { Hono } from "hono";
-import type { Parts } from "./app.ts";
+import type { Parts } from "./parts.ts";
 import { collectorRoutes } from "./collector/routes.ts";
 import { type WorkflowConfig, workflowConfig } from "./config.ts";
 import { PermanentError } from "./model/errors.ts";

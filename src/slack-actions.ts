@@ -1,5 +1,5 @@
 import { readSlackPress } from "./alerts/slack-actions.ts";
-import type { Parts } from "./app.ts";
+import type { Parts } from "./parts.ts";
 import { hourMs } from "./model/clock.ts";
 import type { Watch } from "./web/ports.ts";
 

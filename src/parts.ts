@@ -1,0 +1,47 @@
+import type { Logger } from "pino";
+import type { Alerts } from "./alerts/create-alerts.ts";
+import type { FieldCatalogue } from "./collector/field-catalogue.ts";
+import type { Ingest } from "./collector/ingest.ts";
+import type { Spool } from "./collector/spool.ts";
+import type { Writer } from "./collector/writer.ts";
+import type { Config } from "./config.ts";
+import type { Journal } from "./journal/port.ts";
+import type { Metrics } from "./metrics.ts";
+import type { Clock } from "./model/clock.ts";
+import type { ReviewDesk } from "./review/desk.ts";
+import type { QueueFiller } from "./review/fill-queue.ts";
+import type { Store } from "./store/port.ts";
+import type { WatchLoop } from "./watch/watch.ts";
+
+/** What `createApp` needs. */
+export interface AppOptions {
+  config: Config;
+  clock: Clock;
+  log: Logger;
+}
+
+/** What every part is built on. */
+export interface Base extends AppOptions {
+  metrics: Metrics;
+  journal: Journal;
+  store: Store;
+}
+
+/** The parts of the collector that others need. */
+export interface CollectorParts {
+  spool: Spool;
+  catalogue: FieldCatalogue;
+  ingest: Ingest;
+  /** History is coming in just now, so that there may be more of it: too early to learn from it. */
+  isImporting: () => boolean;
+}
+
+/** The running parts. */
+export interface Parts extends Base, CollectorParts {
+  /** Null until the tables are there. */
+  writer: () => Writer | null;
+  alerts: Alerts;
+  watch: WatchLoop;
+  desk: ReviewDesk;
+  filler: QueueFiller;
+}
