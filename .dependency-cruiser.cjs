@@ -9,7 +9,8 @@ const may = {
   alerts: ["model", "journal"],
   review: ["model", "store", "journal"],
   import: ["model", "collector"],
-  web: ["model", "store", "journal", "review"],
+  history: ["model", "store", "journal"],
+  web: ["model", "store", "journal", "review", "history"],
 };
 const rooms = Object.keys(may);
 

@@ -8,7 +8,6 @@ import { readFates, type RunSink } from "../import/run-sink.ts";
 import { createLog } from "../log.ts";
 import { systemClock } from "../model/clock.ts";
 import { PermanentError } from "../model/errors.ts";
-import type { Json } from "../model/json.ts";
 import { sidecarUrl } from "./sidecar-url.ts";
 
 /** Where an import goes. */
@@ -67,7 +66,7 @@ async function intoFolder(config: Config): Promise<ImportTarget> {
     sink: {
       async send(runs) {
         const answers = await ingest.runs(Buffer.from(JSON.stringify(runs)), { isHistory: true });
-        const fates = readFates(answers as Json, runs.length);
+        const fates = readFates(answers, runs.length);
         if (fates === null) throw new RangeError("Cannot import: the collector answered for other runs");
         return fates;
       },

@@ -1,7 +1,6 @@
 import { tryParseJson } from "../collector/parse-json.ts";
 import { PermanentError, TransientError } from "../model/errors.ts";
-import type { JsonObject } from "../model/json.ts";
-import { isJsonObject, type Json } from "../model/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../model/json.ts";
 import { readFates, type RunFate, type RunSink } from "./run-sink.ts";
 
 /** Where the sidecar is, and the key that it asks for. */

@@ -1,6 +1,7 @@
 import { compress } from "hono/compress";
 import { secureHeaders } from "hono/secure-headers";
 import { answerError, type Api, createApi } from "./api/base.ts";
+import { historyRoutes } from "./api/history.ts";
 import { incidentRoutes } from "./api/incidents.ts";
 import { describeApi } from "./api/openapi.ts";
 import { reviewRoutes } from "./api/reviews.ts";
@@ -33,7 +34,7 @@ export function webRoutes(deps: WebDeps): Api {
     }),
   );
   app.route("/", systemRoutes(deps));
-  for (const routes of [runRoutes, workflowRoutes, incidentRoutes, reviewRoutes])
+  for (const routes of [runRoutes, workflowRoutes, historyRoutes, incidentRoutes, reviewRoutes])
     app.route("/", routes(deps));
   app.route("/", pageRoutes(deps));
   app.get("/openapi.json", deps.guard.requireScope("review", "ingest"), (c) =>
