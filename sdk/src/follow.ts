@@ -1,22 +1,24 @@
 import type { Ending } from "./span-state.ts";
+import { isAsyncGenerator, watchGenerator, type Within } from "./watch-generator.ts";
 
 /**
- * Makes a call and tells `end` how it ended, now or when its promise settles. The caller gets exactly what
- * the call returned or threw.
+ * Makes a call inside its run and tells `end` how it ended: now, when its promise settles, or when its stream
+ * is through. The caller gets exactly what the call returned or threw.
  *
  * A native promise is passed on as its own continuation, so that a rejection nobody handles is still
  * reported by the host. Any other thenable may be lazy (a query that runs when awaited) or carry methods of
  * its own, so it is returned itself, and watched through the `then` that the host calls.
  */
-export function follow<T>(call: () => T, end: (ending: Ending) => void): T {
+export function follow<T>(call: () => T, within: Within, end: (ending: Ending) => void): T {
   let result: T;
   try {
-    result = call();
+    result = within(call);
   } catch (thrown) {
     end({ kind: "threw", thrown });
     throw thrown;
   }
   if (result instanceof Promise && result.constructor === Promise) return watchPromise(result, end) as T;
+  if (isAsyncGenerator(result) && watchGenerator(result, within, end)) return result;
   if (isThenable(result) && watchThenable(result, end)) return result;
   end({ kind: "returned", value: result });
   return result;

@@ -33,11 +33,13 @@ export interface ObserveOptions<F extends AnyFunction> {
    * parameter names change when code is minified, and a field that is renamed looks like drift.
    */
   inputs?: ((...args: Parameters<F>) => unknown) | undefined;
-  /** What to keep of the result. Default: all of it. */
-  outputs?: ((result: Awaited<ReturnType<F>>) => unknown) | undefined;
-  /** The id of a run, for one that has a natural key. Default: a random UUID. */
+  /** What to keep of the result. Default: all of it; of an `async function*`, its text or parts. */
+  outputs?: ((result: Output<F>) => unknown) | undefined;
+  /** The id of a run, for one that has a natural key. Default, also for an empty one: a random UUID. */
   runId?: ((...args: Parameters<F>) => string) | undefined;
 }
+
+type Output<F extends AnyFunction> = ReturnType<F> extends AsyncGenerator ? unknown : Awaited<ReturnType<F>>;
 
 type Untyped = (this: unknown, ...args: unknown[]) => unknown;
 
@@ -71,7 +73,8 @@ export function observeWith<F extends AnyFunction>(
     });
     if (frame === null) return call();
     return follow(
-      () => within(core, frame, call),
+      call,
+      (piece) => within(core, frame, piece),
       (ending) => capture(core, () => endRun(core, frame, untyped, ending)),
     );
   }
@@ -81,7 +84,8 @@ export function observeWith<F extends AnyFunction>(
 }
 
 function openRun(core: Core, version: WorkflowVersion, options: UntypedOptions, args: unknown[]): Frame {
-  const id = options.runId === undefined ? randomUUID() : String(options.runId(...args));
+  const given = options.runId?.(...args);
+  const id = typeof given === "string" && given !== "" ? given : randomUUID();
   const span = openSpan(core, { name: options.workflow, parent: null, constants: version.constants });
   const run: RunState = { id, workflow: options.workflow, spans: [span], ended: false };
   span.attributes.set("evenkeel.run.id", id);

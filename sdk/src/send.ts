@@ -26,9 +26,10 @@ const responseBytesMax = 64 * 1024;
 
 /**
  * Sends over OTLP/HTTP with protobuf bodies, on one kept connection. A request that is not answered within
- * `timeoutMs` may be tried again. (`fetch` would do; it takes three times the CPU.)
+ * `timeoutMs` may be tried again. An endpoint that is no URL refuses everything. (`fetch` would do; it takes three times the CPU.)
  */
 export function createSend(endpoint: string, headers: Record<string, string>, timeoutMs = 10_000): Send {
+  if (!URL.canParse(endpoint)) return () => Promise.resolve({ kind: "refused", status: 0 });
   const isSecure = endpoint.startsWith("https:");
   const agent = new (isSecure ? SecureAgent : Agent)({ keepAlive: true, maxSockets: 1 });
   const request = isSecure ? requestHttps : requestHttp;

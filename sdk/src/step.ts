@@ -38,7 +38,8 @@ export function stepWith<T>(
   const frame = outer === undefined ? null : capture(core, () => openStep(core, outer, name, options));
   if (frame === null) return fn(stepHandle(null));
   return follow(
-    () => within(core, frame, () => fn(stepHandle(frame.span))),
+    () => fn(stepHandle(frame.span)),
+    (piece) => within(core, frame, piece),
     (ending) => capture(core, () => endStep(core, frame, ending)),
   );
 }

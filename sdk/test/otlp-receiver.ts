@@ -117,16 +117,23 @@ export function partialSuccess(rejected: number): Uint8Array {
 function keep(receiver: OtlpReceiver, path: string, body: Buffer): void {
   if (path.startsWith("/v1/runs")) receiver.runs.push(...JSON.parse(body.toString("utf8")));
   if (path !== "/v1/traces" && path !== "/v1/logs") return;
-  const isTraces = path === "/v1/traces";
-  const type = root.lookupType(isTraces ? "TraceRequest" : "LogsRequest");
+  const { spans, logs, resource } = decodeRequest(path, body);
+  receiver.spans.push(...spans);
+  receiver.logs.push(...logs);
+  receiver.resource = resource;
+}
+
+/** Decodes the body of a request to `/v1/traces` or `/v1/logs`. */
+export function decodeRequest(path: string, body: Buffer): Pick<OtlpReceiver, "spans" | "logs" | "resource"> {
+  const type = root.lookupType(path === "/v1/traces" ? "TraceRequest" : "LogsRequest");
   const request = type.toObject(type.decode(body), { longs: String, bytes: String }) as any;
-  for (const group of request.resourceSpans ?? request.resourceLogs ?? []) {
-    receiver.resource = attributesOf(group.resource.attributes);
-    for (const scope of group.scopeSpans ?? group.scopeLogs) {
-      receiver.spans.push(...(scope.spans ?? []).map(spanOf));
-      receiver.logs.push(...(scope.logRecords ?? []).map(logOf));
-    }
-  }
+  const groups: any[] = request.resourceSpans ?? request.resourceLogs ?? [];
+  const scopes = groups.flatMap((group) => group.scopeSpans ?? group.scopeLogs);
+  return {
+    spans: scopes.flatMap((scope) => (scope.spans ?? []).map(spanOf)),
+    logs: scopes.flatMap((scope) => (scope.logRecords ?? []).map(logOf)),
+    resource: attributesOf(groups[0]?.resource.attributes),
+  };
 }
 
 function spanOf(span: any): ReceivedSpan {
@@ -135,8 +142,8 @@ function spanOf(span: any): ReceivedSpan {
     spanId: hex(span.spanId),
     parentSpanId: hex(span.parentSpanId),
     name: span.name,
-    startNs: BigInt(span.startTimeUnixNano),
-    endNs: BigInt(span.endTimeUnixNano),
+    startNs: BigInt(span.startTimeUnixNano ?? 0),
+    endNs: BigInt(span.endTimeUnixNano ?? 0),
     attributes: attributesOf(span.attributes),
     events: (span.events ?? []).map((event: any) => ({
       name: event.name,
@@ -149,7 +156,7 @@ function spanOf(span: any): ReceivedSpan {
 function logOf(log: any): ReceivedLog {
   return {
     eventName: log.eventName,
-    timeNs: BigInt(log.timeUnixNano),
+    timeNs: BigInt(log.timeUnixNano ?? 0),
     attributes: attributesOf(log.attributes),
   };
 }

@@ -6,7 +6,15 @@ import type { Ending } from "../../src/span-state.ts";
 function watch<T>(call: () => T): { result: T | undefined; thrown: unknown; endings: Ending[] } {
   const endings: Ending[] = [];
   try {
-    return { result: follow(call, (ending) => endings.push(ending)), thrown: undefined, endings };
+    return {
+      result: follow(
+        call,
+        (piece) => piece(),
+        (ending) => endings.push(ending),
+      ),
+      thrown: undefined,
+      endings,
+    };
   } catch (thrown) {
     return { result: undefined, thrown, endings };
   }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Client, createClient } from "../../src/client.ts";
-import { type OtlpReceiver, openReceiver, partialSuccess } from "../otlp-receiver.ts";
+import { type OtlpReceiver, openReceiver } from "../otlp-receiver.ts";
 
 let receiver: OtlpReceiver;
 let client: Client;
@@ -14,10 +14,6 @@ afterEach(async () => {
   await client.shutdown(1);
   await receiver.close();
 });
-
-function dropped(): number {
-  return Object.values(client.stats().dropped).reduce((sum, count) => sum + count, 0);
-}
 
 describe("observe() over HTTP", () => {
   it("observe() sends a run with everything that was said about it", async () => {
@@ -129,7 +125,7 @@ describe("observe() over HTTP", () => {
       name: "exception",
       attributes: { "exception.type": "RangeError", "exception.message": "too far" },
     });
-    expect(span.events[0]?.attributes["exception.stacktrace"]).toContain("sdk.test.ts");
+    expect(span.events[0]?.attributes["exception.stacktrace"]).toContain("observe.test.ts");
     expect(span.attributes).not.toHaveProperty("evenkeel.output");
   });
 
@@ -141,6 +137,57 @@ describe("observe() over HTTP", () => {
     const map = client.observe((value: number) => value + 1, { workflow: "w", outputs: fail });
     expect([run(1), map(2)]).toEqual([2, 3]);
     expect(client.stats().dropped.capture_failed).toBe(2);
+  });
+
+  it("observe() sends a stream when it is through, with the steps that its body made", async () => {
+    const stream = client.observe(
+      async function* (words: string[]) {
+        for (const word of words) yield client.step("say", () => word);
+        client.currentRun().confidence(0.7);
+      },
+      { workflow: "stream" },
+    );
+    let heard = "";
+    for await (const word of stream(["Dear ", "Ada, ", "yes"])) heard += word;
+    expect(heard).toBe("Dear Ada, yes");
+    await client.flush();
+    expect(receiver.spans.map(({ name }) => name)).toEqual(["stream", "say", "say", "say"]);
+    expect(receiver.spans[0]?.attributes).toMatchObject({
+      "evenkeel.output": '"Dear Ada, yes"',
+      "evenkeel.confidence": 0.7,
+    });
+  });
+
+  it("observe() sends a stream that the host leaves, and one that fails", async () => {
+    const stream = client.observe(
+      async function* (fails: boolean) {
+        yield { part: 1 };
+        if (fails) throw new Error("cut off");
+        yield { part: 2 };
+      },
+      { workflow: "stream" },
+    );
+    for await (const part of stream(false)) {
+      expect(part).toEqual({ part: 1 });
+      break;
+    }
+    const failing = stream(true);
+    await failing.next();
+    await expect(failing.next()).rejects.toThrow("cut off");
+    await client.flush();
+    const [left, failed] = receiver.spans;
+    expect(left?.attributes["evenkeel.output"]).toBe('[{"part":1}]');
+    expect(left?.status.code).toBe(0);
+    expect(failed?.status).toEqual({ code: 2, message: "cut off" });
+  });
+
+  it("observe() makes an id where the given one is empty", async () => {
+    const run = client.observe((id: string) => id, { workflow: "w", runId: (id) => id });
+    run("");
+    run("mine");
+    await client.flush();
+    const ids = receiver.spans.map((span) => span.attributes["evenkeel.run.id"]);
+    expect(ids).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/), "mine"]);
   });
 
   it("step() puts steps of concurrent runs under their own runs", async () => {
@@ -262,119 +309,5 @@ describe("observe() over HTTP", () => {
         "evenkeel.outcome.value": 12.5,
       },
     ]);
-  });
-});
-
-describe("delivery", () => {
-  const echo = { workflow: "w", runId: (value: unknown) => `r${String(value)}` };
-
-  it("delivery brings a synchronous burst of 10,000 runs complete and in order", async () => {
-    const run = client.observe((value: number) => ({ value, text: "x".repeat(2000) }), echo);
-    for (let value = 0; value < 10_000; value += 1) run(value);
-    expect(client.stats()).toMatchObject({ waiting: 10_000, delivered: 0 });
-    expect(await client.flush()).toBe(true);
-    expect(client.stats()).toMatchObject({ waiting: 0, waitingBytes: 0, delivered: 10_000 });
-    expect(receiver.spans.map((span) => span.attributes["evenkeel.run.id"])).toEqual(
-      Array.from({ length: 10_000 }, (_, value) => `r${value}`),
-    );
-    expect(dropped()).toBe(0);
-  });
-
-  it("delivery goes on by itself, without a flush", async () => {
-    const arrived = new Promise<void>((resolve) => {
-      receiver.answer = () => {
-        setImmediate(resolve);
-        return { status: 200 };
-      };
-    });
-    client.observe((value: number) => value, echo)(1);
-    await arrived;
-    expect(receiver.spans).toHaveLength(1);
-  });
-
-  it.each([429, 502, 503, 504])("delivery tries again after %i and honours Retry-After", async (status) => {
-    receiver.answer = ({ count }) =>
-      count === 1 ? { status, headers: { "retry-after": "0" } } : { status: 200 };
-    client.observe((value: number) => value, echo)(1);
-    expect(await client.flush()).toBe(true);
-    expect(receiver.spans).toHaveLength(1);
-    expect(client.stats()).toMatchObject({ delivered: 1, retries: 1 });
-  });
-
-  it.each([400, 401, 404, 308])("delivery drops and counts what is refused with %i", async (status) => {
-    receiver.answer = () => ({ status });
-    client.observe((value: number) => value, echo)(1);
-    expect(await client.flush()).toBe(true);
-    expect(receiver.requests).toHaveLength(1);
-    expect(client.stats().dropped.refused).toBe(1);
-  });
-
-  it("delivery halves a request that is too large until only the culprit is dropped", async () => {
-    receiver.answer = ({ bytes }) => ({ status: bytes > 50_000 ? 413 : 200 });
-    const run = client.observe((value: number) => ({ text: "x".repeat(value === 7 ? 60_000 : 100) }), echo);
-    for (let value = 0; value < 20; value += 1) run(value);
-    expect(await client.flush()).toBe(true);
-    expect(receiver.spans).toHaveLength(19);
-    expect(client.stats()).toMatchObject({ delivered: 19, dropped: { refused: 1 }, waiting: 0 });
-  });
-
-  it("delivery counts what a partial success rejected and does not send it again", async () => {
-    receiver.answer = () => ({ status: 200, body: partialSuccess(2) });
-    const run = client.observe((value: number) => value, echo);
-    for (let value = 0; value < 5; value += 1) run(value);
-    await client.flush();
-    expect(client.stats()).toMatchObject({ delivered: 5, rejected: 2 });
-    expect(receiver.requests).toHaveLength(1);
-  });
-
-  it("delivery keeps runs while the sidecar is down and brings them when it is back", async () => {
-    const port = Number(new URL(receiver.endpoint).port);
-    await receiver.close();
-    const run = client.observe((value: number) => value, echo);
-    for (let value = 0; value < 100; value += 1) run(value);
-    expect(await client.flush(50)).toBe(false);
-    expect(client.stats()).toMatchObject({ waiting: 100, delivered: 0 });
-    receiver = await openReceiver(port);
-    expect(await client.flush()).toBe(true);
-    expect(receiver.spans).toHaveLength(100);
-  });
-
-  it("delivery holds a bounded amount of memory while the sidecar is down and counts the rest", async () => {
-    await receiver.close();
-    const small = createClient({ endpoint: receiver.endpoint, queueBytesMax: 1_000_000 });
-    const run = small.observe((value: number) => ({ text: "x".repeat(value) }), { workflow: "w" });
-    for (let count = 0; count < 100; count += 1) run(100_000);
-    expect(small.stats().waitingBytes).toBeLessThanOrEqual(1_000_000);
-    expect(small.stats().waiting + small.stats().dropped.queue_full).toBe(100);
-    expect(small.stats().dropped.queue_full).toBeGreaterThan(0);
-    expect(await small.flush(20)).toBe(false);
-    expect(small.stats().waitingBytes).toBeLessThanOrEqual(1_000_000);
-    await small.shutdown(1);
-  });
-
-  it("delivery holds a bounded number of runs while the sidecar is down and counts the rest", async () => {
-    await receiver.close();
-    const small = createClient({ endpoint: receiver.endpoint, queueItemsMax: 200 });
-    const run = small.observe((value: number) => value, echo);
-    for (let count = 0; count < 1000; count += 1) run(count);
-    expect(small.stats()).toMatchObject({ waiting: 200, dropped: { queue_full: 800 } });
-    await small.shutdown(1);
-  });
-
-  it("shutdown() drops and counts what it could not send before its deadline", async () => {
-    await receiver.close();
-    client.observe((value: number) => value, echo)(1);
-    expect(await client.shutdown(20)).toBe(false);
-    expect(await client.flush()).toBe(true);
-    expect(client.stats()).toMatchObject({ waiting: 0, waitingBytes: 0, dropped: { shut_down: 1 } });
-  });
-
-  it("shutdown() counts what comes after it", async () => {
-    const run = client.observe((value: number) => value, echo);
-    run(1);
-    expect(await client.shutdown()).toBe(true);
-    expect(run(2)).toBe(2);
-    expect(receiver.spans).toHaveLength(1);
-    expect(client.stats().dropped.shut_down).toBe(1);
   });
 });
