@@ -3,12 +3,15 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import { type Alerts, createAlerts } from "./alerts/create-alerts.ts";
+import { createTrials } from "./alerts/trials.ts";
 import { buildCollector } from "./build-collector.ts";
 import { createWriter, type Writer } from "./collector/writer.ts";
 import { type Config, workflowConfig } from "./config.ts";
 import { every } from "./every.ts";
+import { defaultIncidentSettings } from "./incidents/settings.ts";
 import { openJournal } from "./journal/open-journal.ts";
 import { createMetrics } from "./metrics.ts";
+import { hourMs } from "./model/clock.ts";
 import { PermanentError } from "./model/errors.ts";
 import { showQueue } from "./review/gauges.ts";
 import { createReviewDesk } from "./review/desk.ts";
@@ -18,6 +21,7 @@ import { type HttpServer, listen } from "./server.ts";
 import { openChdbStore } from "./store/chdb-store.ts";
 import type { Store } from "./store/port.ts";
 import { openServerStore } from "./store/server-store.ts";
+import { tellTroubles } from "./troubles.ts";
 import { createWatch, type WatchLoop } from "./watch/watch.ts";
 
 /** The sidecar. */
@@ -41,12 +45,19 @@ export async function createApp({ config, clock, log }: AppOptions): Promise<App
   const collector = await buildCollector(base);
   const alerts = createAlerts({ journal, clock, settings: config, meters: base.metrics, log });
   const watch = buildWatch(base, collector, alerts);
+  const trials = createTrials({
+    ...base,
+    ledger: alerts,
+    readBuckets: (query) => base.store.readBuckets(query),
+    storedThroughMs: () => collector.spool.drainedThroughMs(),
+  });
   let writer: Writer | null = null;
   const parts: Parts = {
     ...base,
     ...collector,
     ...buildReview(base, collector),
     alerts,
+    trials,
     watch,
     writer: () => writer,
   };
@@ -67,12 +78,15 @@ const flushMsMax = 5_000;
 
 /** Chores, the port, and the way to end them all. */
 function life(parts: Parts): Pick<App, "listen" | "stop"> {
-  const { log, ingest, desk, filler, catalogue, spool, watch, alerts, store, journal, writer } = parts;
+  const { log, ingest, desk, filler, catalogue, spool, watch, trials, alerts, store, journal, writer } =
+    parts;
   const chores = [
     every(1_000, "settle traces", log, () => ingest.settle()),
     every(1_000, "settle reviews", log, () => desk.settle()),
     every(30_000, "save fields", log, () => catalogue.save()),
     every(15_000, "fill the review queue", log, () => filler.fill()),
+    every(5_000, "judge trials", log, () => trials.check()),
+    every(15_000, "look after itself", log, () => tellTroubles(parts)),
   ];
   let server: HttpServer | null = null;
   return {
@@ -108,6 +122,7 @@ function buildWatch(base: Base, { spool, isImporting }: CollectorParts, ledger: 
     ownerOf: (workflow) => workflowConfig(config, workflow).owner,
     budget: { falseAlarmsPer1000WorkflowDays: config.false_alarms_per_1000_workflow_days },
     baselineRunsMin: config.baseline_runs_min,
+    incidentSettings: { ...defaultIncidentSettings, remindMs: config.remind_hours * hourMs },
   });
 }
 

@@ -1,125 +1,6 @@
 import { z } from "zod";
-import { signalKinds } from "./model/signal.ts";
-
-/**
- * The one schema of the configuration. Every key has a description and a default, so an empty file is valid.
- * Keys marked `secret` are never printed. Strings default to "", which means "not set".
- */
-const secret = (description: string) => z.string().default("").meta({ description, secret: true });
-const text = (description: string, initial = "") => z.string().default(initial).meta({ description });
-const whole = (description: string, initial: number, min: number, max: number) =>
-  z.int().min(min).max(max).default(initial).meta({ description });
-const share = (description: string, initial: number) =>
-  z.number().min(0).max(1).default(initial).meta({ description });
-const words = (description: string, initial: string[]) =>
-  z.array(z.string()).default(initial).meta({ description });
-const url = (description: string) =>
-  z
-    .union([z.literal(""), z.url({ protocol: /^https?$/, error: "must be an http or https URL" })])
-    .default("")
-    .meta({ description });
-
-const signalKind = z.enum(Object.keys(signalKinds) as [keyof typeof signalKinds]);
-
-const fieldRule = z.strictObject({
-  required: z.boolean().optional().meta({ description: "The field must be there and not empty" }),
-  type: z
-    .enum(["string", "number", "integer", "boolean", "object", "array"])
-    .optional()
-    .meta({ description: "JSON type of the value" }),
-  pattern: z
-    .string()
-    .refine(isRegExp, { error: "must be a regular expression" })
-    .optional()
-    .meta({ description: "Regular expression that the whole text must match" }),
-  format: z
-    .enum(["email", "date", "date-time", "uri", "uuid"])
-    .optional()
-    .meta({ description: "Well-known form of the text" }),
-  minimum: z.number().optional().meta({ description: "Smallest number" }),
-  maximum: z.number().optional().meta({ description: "Largest number" }),
-  allowed: z
-    .array(z.union([z.string(), z.number(), z.boolean()]))
-    .optional()
-    .meta({ description: "The only values there may be" }),
-});
-
-const fieldRules = (description: string) => z.record(z.string(), fieldRule).optional().meta({ description });
-
-const pauseAdapter = z
-  .strictObject({
-    platform: z
-      .enum(["n8n", "make", "temporal", "airflow", "prefect", "trigger.dev", "windmill"])
-      .meta({ description: "Platform that runs the workflow" }),
-    url: z.url({ protocol: /^https?$/ }).meta({ description: "Base address of the platform's API" }),
-    id: z
-      .string()
-      .min(1)
-      .meta({ description: "What to pause there: workflow, scenario, schedule, DAG, deployment or queue" }),
-    token: secret("Token of the platform's API"),
-    namespace: text("Temporal namespace or Windmill workspace"),
-    api_version: z.int().optional().meta({ description: "Airflow's API version, 1 or 2" }),
-  })
-  .optional();
-
-const pause = z.strictObject({
-  mode: z
-    .enum(["off", "dry-run", "on"])
-    .default("off")
-    .meta({ description: "Whether a drift may stop the workflow; `dry-run` only says that it would have" }),
-  webhook: url("Called with a signed message when the workflow is paused or resumed"),
-  secret: secret(
-    "Signs the pause webhook (`whsec_…`); empty: the secret of `routes.webhook`, or one made at first start",
-  ),
-  on: z
-    .array(signalKind)
-    .default(["null_rate", "output_distribution", "override_rate"])
-    .meta({ description: "Kinds of signal whose drift stops the workflow" }),
-  adapter: pauseAdapter,
-});
-
-const criterion = z
-  .strictObject({
-    metric: signalKind.meta({ description: "Signal that the criterion speaks of" }),
-    field: text("Field path; empty for the whole run"),
-    at_most: z.number().optional().meta({ description: "The value must not be above it" }),
-    at_least: z.number().optional().meta({ description: "The value must not be below it" }),
-    window_days: whole("Days that one figure covers", 7, 1, 90),
-    runs_min: whole("Observations that one figure must rest on", 50, 1, 1_000_000),
-    windows: whole("So many windows in a row must hold", 1, 1, 12),
-  })
-  .refine(({ at_most: most, at_least: least }) => most !== undefined || least !== undefined, {
-    error: "must have at_most or at_least",
-  });
-
-const workflow = z.strictObject({
-  owner: text("Who is told. A workflow without one says so on its board and in every message"),
-  review: z
-    .strictObject({
-      sample_rate: share("Share of runs chosen for review at random", 0.01),
-      min_per_week: whole("At least so many reviews a week at low volume", 5, 0, 10_000),
-      second_share: share("Share of reviewed runs that a second person sees as well", 0),
-      topics: words("Words that make a run ask for eyes (`contract`, `refund`)", []),
-    })
-    .prefault({}),
-  pause: pause.prefault({}),
-  scorecard: z
-    .array(criterion)
-    .default([])
-    .meta({ description: "Success criteria, written before the pilot begins" }),
-  contract: z
-    .strictObject({
-      inputs: fieldRules("Rules by field path below the inputs (`customer.email`, `lines[].amount`)"),
-      outputs: fieldRules("Rules by field path below the outputs"),
-    })
-    .prefault({}),
-  confidence_below: z
-    .number()
-    .min(0)
-    .max(1)
-    .optional()
-    .meta({ description: "A run below it counts as low confidence" }),
-});
+import { secret, text, timeOfDay, url, whole, words } from "./config-values.ts";
+import { workflowSchema } from "./config-workflow.ts";
 
 const key = z.strictObject({
   name: z.string().min(1).meta({ description: "Name of the key in the audit log" }),
@@ -171,6 +52,10 @@ const limits = z.strictObject({
   ),
 });
 
+/**
+ * The one schema of the configuration. Every key has a description and a default, so an empty file is valid.
+ * Keys marked `secret` are never printed.
+ */
 export const configSchema = z.strictObject({
   host: text("Address to listen on; empty: loopback without keys, every address with keys"),
   port: whole("Port for everything; 0 takes a free one", 4318, 0, 65_535),
@@ -211,6 +96,20 @@ export const configSchema = z.strictObject({
     .max(600)
     .default(5)
     .meta({ description: "Seconds between detection sweeps" }),
+  remind_hours: z.number().min(0).max(720).default(4).meta({
+    description: "An open incident that nobody acknowledged is told again after so many hours; 0: never",
+  }),
+  quiet_hours: z
+    .strictObject({
+      from: timeOfDay("Warnings wait from this time of day"),
+      to: timeOfDay("Warnings leave from this time of day; pauses and critical incidents never wait"),
+      timezone: z
+        .string()
+        .refine(isTimeZone, { error: "must be a time zone such as Europe/Berlin" })
+        .default("UTC")
+        .meta({ description: "Time zone of the quiet hours" }),
+    })
+    .optional(),
   redaction: z
     .strictObject({
       enabled: z
@@ -246,7 +145,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   limits: limits.prefault({}),
   workflows: z
-    .record(z.string().min(1).max(200), workflow)
+    .record(z.string().min(1).max(200), workflowSchema)
     .default({})
     .meta({ description: "Settings per workflow" }),
 });
@@ -259,12 +158,12 @@ export type WorkflowConfig = Config["workflows"][string];
 
 /** A workflow's settings; the defaults for one that the configuration does not name. */
 export function workflowConfig(config: Config, name: string): WorkflowConfig {
-  return config.workflows[name] ?? workflow.parse({});
+  return config.workflows[name] ?? workflowSchema.parse({});
 }
 
-function isRegExp(pattern: string): boolean {
+function isTimeZone(name: string): boolean {
   try {
-    new RegExp(pattern);
+    new Intl.DateTimeFormat("en", { timeZone: name });
     return true;
   } catch {
     return false;

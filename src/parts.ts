@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Alerts } from "./alerts/create-alerts.ts";
+import type { Trials } from "./alerts/trials.ts";
 import type { FieldCatalogue } from "./collector/field-catalogue.ts";
 import type { Ingest } from "./collector/ingest.ts";
 import type { Spool } from "./collector/spool.ts";
@@ -41,6 +42,7 @@ export interface Parts extends Base, CollectorParts {
   /** Null until the tables are there. */
   writer: () => Writer | null;
   alerts: Alerts;
+  trials: Trials;
   watch: WatchLoop;
   desk: ReviewDesk;
   filler: QueueFiller;

@@ -135,7 +135,7 @@ function toCriterion(given: WorkflowConfig["scorecard"][number]): Criterion {
 }
 
 /** The watch as people see it, with pausing and what the configuration says. */
-function watchFor({ watch, alerts, journal, config }: Parts): Watch {
+function watchFor({ watch, alerts, trials, journal, config }: Parts): Watch {
   const order = ({ actor, reason }: Act, workflow: string) => ({ workflow, actor, reason });
   return {
     ...watch,
@@ -152,7 +152,9 @@ function watchFor({ watch, alerts, journal, config }: Parts): Watch {
       return journal.pauses.get(workflow);
     },
     resume(workflow, act) {
-      alerts.resumeWorkflow(order(act, workflow));
+      const { trial_runs: runs } = workflowConfig(config, workflow).pause;
+      if (runs > 0) trials.start({ ...order(act, workflow), runs });
+      else alerts.resumeWorkflow(order(act, workflow));
       return journal.pauses.get(workflow);
     },
   };

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Ledger } from "../alerts/ledger.ts";
 import type { Budget } from "../detectors/budget.ts";
+import type { IncidentSettings } from "../incidents/settings.ts";
 import type { Journal } from "../journal/port.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Clock } from "../model/clock.ts";
@@ -21,5 +22,7 @@ export interface WatchDeps {
   isImporting: () => boolean;
   ownerOf: (workflow: string) => string;
   budget: Budget;
+  /** How incidents are joined, remembered and repeated. */
+  incidentSettings: IncidentSettings;
   baselineRunsMin: number;
 }

@@ -3,7 +3,6 @@ import { restartVolume } from "../detectors/restart-volume.ts";
 import { step } from "../detectors/step.ts";
 import { advanceIncidents, freshDrifts } from "../incidents/advance-incidents.ts";
 import { type CauseEvidence, gatherEvidence, noEvidence } from "../incidents/evidence.ts";
-import { defaultIncidentSettings } from "../incidents/settings.ts";
 import { dayMs } from "../model/clock.ts";
 import type { ChangeEvent, Incident } from "../model/incident.ts";
 import { type SignalBucket, total } from "../model/signal.ts";
@@ -72,7 +71,7 @@ async function respond(deps: WatchDeps, watched: Watched, changes: readonly Chan
     changes: [...recent, ...changes],
     evidence,
     explain,
-    settings: defaultIncidentSettings,
+    settings: deps.incidentSettings,
     nowMs,
   });
   const due = watched.throughMs - watched.savedThroughMs >= saveEveryMs;

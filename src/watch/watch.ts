@@ -1,6 +1,7 @@
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import { hourMs, minuteMs } from "../model/clock.ts";
 import type { SignalBucket } from "../model/signal.ts";
+import { every, type Recurring } from "../every.ts";
 import { createActions, type WatchActions } from "./actions.ts";
 import { judgeUnlearned, tendBaseline } from "./learning.ts";
 import type { WatchDeps } from "./ports.ts";
@@ -16,6 +17,8 @@ const learnEveryMs = 2_000;
 export interface WatchLoop extends WatchActions {
   /** One sweep: everything that has closed since the last one. Sweeps never overlap. */
   sweep(): Promise<void>;
+  /** When a sweep last succeeded; null before the first. */
+  lastSweepMs(): number | null;
   start(everyMs: number): void;
   stop(): Promise<void>;
 }
@@ -31,7 +34,8 @@ export function createWatch(deps: WatchDeps): WatchLoop {
   let cursorMs: number | null = null;
   let lookedMs = -Infinity;
   let running: Promise<void> | null = null;
-  let timer: NodeJS.Timeout | undefined;
+  let lastSweepMs: number | null = null;
+  let loop: Recurring | null = null;
 
   const sweepOnce = async () => {
     const startedMs = performance.now();
@@ -53,8 +57,9 @@ export function createWatch(deps: WatchDeps): WatchLoop {
     running ??= sweepOnce()
       .then(
         () => {
+          lastSweepMs = deps.clock.nowMs();
           deps.metrics.sweeps.inc({ result: "ok" });
-          deps.metrics.sweepLastSuccessTimestampSeconds.set({}, deps.clock.nowMs() / 1000);
+          deps.metrics.sweepLastSuccessTimestampSeconds.set({}, lastSweepMs / 1000);
         },
         (error: unknown) => {
           deps.metrics.sweeps.inc({ result: "failed" });
@@ -70,17 +75,13 @@ export function createWatch(deps: WatchDeps): WatchLoop {
   return {
     ...createActions(deps, workflows),
     sweep,
+    lastSweepMs: () => lastSweepMs,
     start(everyMs) {
-      const next = () =>
-        void sweep().then(() => {
-          timer = setTimeout(next, everyMs);
-        });
-      timer = setTimeout(next, 0);
+      loop = every(everyMs, "sweep", deps.log, sweep);
     },
     async stop() {
-      clearTimeout(timer);
+      await loop?.stop();
       await running;
-      clearTimeout(timer);
       deps.journal.transaction(() => {
         for (const watched of workflows.values()) remember(deps.journal, watched);
       });

@@ -1,0 +1,16 @@
+import { statfs } from "node:fs/promises";
+import { selfProblems } from "./alerts/self-problems.ts";
+import type { Parts } from "./parts.ts";
+
+/** Tells people of the sidecar's own troubles: a store that takes nothing, a full disk, a sweep that fails. */
+export async function tellTroubles({ config, clock, spool, writer, watch, alerts }: Parts): Promise<void> {
+  const { bavail, blocks, bsize } = await statfs(config.data);
+  const problems = selfProblems({
+    nowMs: clock.nowMs(),
+    storeTroubleSinceMs: writer()?.trouble()?.sinceMs ?? null,
+    lastSweepMs: watch.lastSweepMs(),
+    spoolShare: spool.size().bytes / config.limits.spool_bytes_max,
+    disk: { freeBytes: bavail * bsize, totalBytes: blocks * bsize },
+  });
+  for (const problem of problems) alerts.problem(problem);
+}
