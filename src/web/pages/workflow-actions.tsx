@@ -1,6 +1,6 @@
 import type { WorkflowBoard } from "../boards/workflow.ts";
 import { formatCount } from "../format.ts";
-import { ActFields, Ago, Card, Empty, Moment, workflowPath } from "./parts.tsx";
+import { ActFields, Ago, Empty, Moment, workflowPath } from "./parts.tsx";
 
 interface Props {
   board: WorkflowBoard;
@@ -10,12 +10,16 @@ interface Props {
 }
 
 /** Pause and resume, and what can be done about the baseline. */
-export function WorkflowActions({ board, csrf, actor, nowMs }: Props) {
+export function WorkflowActions(props: Props) {
+  const { board, csrf, actor } = props;
   const path = workflowPath(board.info.workflow);
   const paused = board.pause.state === "paused";
   return (
     <div class="columns">
-      <Card title={paused ? "Resume" : "Pause"} id="pause">
+      <details class="card" id="pause" open={paused}>
+        <summary>
+          <h2>{paused ? "Resume" : "Pause"}</h2>
+        </summary>
         <p>
           {paused
             ? "New work goes on as soon as the callers ask again."
@@ -28,42 +32,52 @@ export function WorkflowActions({ board, csrf, actor, nowMs }: Props) {
         <p class="quiet">
           Automatic pause: <strong>{board.info.pauseMode}</strong>
         </p>
-      </Card>
-      <Card title="Baseline" id="baseline">
-        {board.baseline === null ? (
-          <Empty>No baseline is pinned yet; it is learned from the first runs.</Empty>
-        ) : (
-          <p>
-            Rests on {formatCount(board.baseline.runs)} runs from <Moment atMs={board.baseline.fromMs} /> to{" "}
-            <Moment atMs={board.baseline.toMs} />, pinned by {board.baseline.actor}{" "}
-            <Ago atMs={board.baseline.pinnedAtMs} nowMs={nowMs} />.
-          </p>
-        )}
-        <form method="post" action={`${path}/baseline`} class="act">
-          <ActFields csrf={csrf} actor={actor} reason="optional" />
-          <button name="action" value="accept">
-            Accept what is seen now
-          </button>
-          <button name="action" value="relearn">
-            Relearn from the next runs
-          </button>
-          {board.versions.length === 0 ? null : (
-            <>
-              <label>
-                Version
-                <select name="version">
-                  {board.versions.map(({ version }) => (
-                    <option value={version}>{version === "" ? "(none given)" : version}</option>
-                  ))}
-                </select>
-              </label>
-              <button name="action" value="pin">
-                Pin to this version
-              </button>
-            </>
-          )}
-        </form>
-      </Card>
+      </details>
+      <BaselineCard {...props} />
     </div>
+  );
+}
+
+function BaselineCard({ board, csrf, actor, nowMs }: Props) {
+  const path = workflowPath(board.info.workflow);
+  return (
+    <details class="card" id="baseline">
+      <summary>
+        <h2>Baseline</h2>
+      </summary>
+      {board.baseline === null ? (
+        <Empty>No baseline is pinned yet; it is learned from the first runs.</Empty>
+      ) : (
+        <p>
+          Rests on {formatCount(board.baseline.runs)} runs from <Moment atMs={board.baseline.fromMs} /> to{" "}
+          <Moment atMs={board.baseline.toMs} />, pinned by {board.baseline.actor}{" "}
+          <Ago atMs={board.baseline.pinnedAtMs} nowMs={nowMs} />.
+        </p>
+      )}
+      <form method="post" action={`${path}/baseline`} class="act">
+        <ActFields csrf={csrf} actor={actor} reason="optional" />
+        <button name="action" value="accept">
+          Accept what is seen now
+        </button>
+        <button name="action" value="relearn">
+          Relearn from the next runs
+        </button>
+        {board.versions.length === 0 ? null : (
+          <>
+            <label>
+              Version
+              <select name="version">
+                {board.versions.map(({ version }) => (
+                  <option value={version}>{version === "" ? "(none given)" : version}</option>
+                ))}
+              </select>
+            </label>
+            <button name="action" value="pin">
+              Pin to this version
+            </button>
+          </>
+        )}
+      </form>
+    </details>
   );
 }

@@ -41,12 +41,16 @@ export function WorkflowPage({ board, nowMs, csrf, actor }: Props) {
         </p>
       ) : null}
       <IncidentList board={board} nowMs={nowMs} />
+      <WorkflowActions board={board} csrf={csrf} actor={actor} nowMs={nowMs} />
       <Ranges path={workflowPath(info.workflow)} current={board.range} />
-      {drifting.length === 0 ? null : <SignalTable title="Drifting" rows={drifting} board={board} />}
+      {drifting.length === 0 ? null : (
+        <Card title={`Drifting (${drifting.length})`}>
+          <SignalTable title="Drifting" rows={drifting} board={board} />
+        </Card>
+      )}
       <Groups board={board} />
       <Versions board={board} nowMs={nowMs} />
       <Changes board={board} />
-      <WorkflowActions board={board} csrf={csrf} actor={actor} nowMs={nowMs} />
     </>
   );
 }
@@ -102,36 +106,50 @@ function Groups({ board }: { board: WorkflowBoard }) {
     );
   }
   return (
-    <>
-      {groups.map(([title, rows]) =>
-        rows.length === 0 ? null : <SignalTable title={title} rows={rows} board={board} />,
-      )}
-    </>
+    <>{groups.map(([title, rows]) => (rows.length === 0 ? null : <Group {...{ title, rows, board }} />))}</>
+  );
+}
+
+/** Signals that need nobody; many of them stay folded until they are asked for. */
+function Group({ title, rows, board }: { title: string; rows: SignalRow[]; board: WorkflowBoard }) {
+  const stable = rows.filter(({ entry }) => entry.verdict.kind === "stable").length;
+  const waiting = rows.length - stable;
+  return (
+    <details class="card" open={rows.length <= 8}>
+      <summary>
+        <h2>{title}</h2> <Badge state="stable" /> {stable}
+        {waiting === 0 ? null : (
+          <>
+            {" "}
+            <Badge state="insufficient" /> {waiting}
+          </>
+        )}
+      </summary>
+      <SignalTable title={title} rows={rows} board={board} />
+    </details>
   );
 }
 
 function SignalTable({ title, rows, board }: { title: string; rows: SignalRow[]; board: WorkflowBoard }) {
   return (
-    <Card title={title}>
-      <div class="scroll" role="region" aria-label={title} tabindex={0}>
-        <table class="stack signals">
-          <thead>
-            <tr>
-              <th scope="col">Signal</th>
-              <th scope="col">Now</th>
-              <th scope="col">Baseline</th>
-              <th scope="col">Over time</th>
-              <th scope="col">Verdict</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <SignalLine row={row} board={board} />
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </Card>
+    <div class="scroll" role="region" aria-label={title} tabindex={0}>
+      <table class="stack signals">
+        <thead>
+          <tr>
+            <th scope="col">Signal</th>
+            <th scope="col">Now</th>
+            <th scope="col">Baseline</th>
+            <th scope="col">Over time</th>
+            <th scope="col">Verdict</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <SignalLine row={row} board={board} />
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

@@ -2,6 +2,14 @@
 // uPlot.iife.min.js, loaded before this file, defines it.
 const { uPlot } = globalThis;
 
+// Ticks by their distance in seconds, in 24 hours; the second format is used where a new day begins.
+const dayLine = "{D} {MMM}";
+const timeTicks = [
+  [31536000, "{YYYY}", null, null, null, null, null, null, 1],
+  [86400, dayLine, "{YYYY}", null, null, null, null, null, 0],
+  [60, "{HH}:{mm}", `\n${dayLine}`, null, `\n${dayLine}`, null, null, null, 1],
+];
+
 for (const place of document.querySelectorAll("[data-chart]")) draw(place, JSON.parse(place.dataset.chart));
 
 function draw(place, { timesMs, values, runs, unit, stepMs, marks }) {
@@ -55,14 +63,6 @@ function draw(place, { timesMs, values, runs, unit, stepMs, marks }) {
   new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: 300 })).observe(place);
   document.addEventListener("themechange", build);
 }
-
-// Ticks by their distance in seconds, in 24 hours; the second format is used where a new day begins.
-const dayLine = "{D} {MMM}";
-const timeTicks = [
-  [31536000, "{YYYY}", null, null, null, null, null, null, 1],
-  [86400, dayLine, "{YYYY}", null, null, null, null, null, 0],
-  [60, "{HH}:{mm}", `\n${dayLine}`, null, `\n${dayLine}`, null, null, null, 1],
-];
 
 function yRange(low, high, band, unit) {
   const bottom = Math.min(low ?? 0, band?.low ?? low ?? 0);

@@ -16,6 +16,14 @@ for (const input of document.querySelectorAll("[data-filter]")) {
   });
 }
 
+// A link to a folded part opens it.
+function unfold() {
+  const part = location.hash === "" ? null : document.getElementById(location.hash.slice(1));
+  if (part instanceof HTMLDetailsElement) part.open = true;
+}
+unfold();
+addEventListener("hashchange", unfold);
+
 const places = { o: "/", i: "/incidents", r: "/runs", v: "/review" };
 let prefix = "";
 
