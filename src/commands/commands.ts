@@ -1,3 +1,4 @@
+import { backtest } from "./backtest.ts";
 import type { Command } from "./command.ts";
 import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
@@ -9,6 +10,7 @@ export const commands: Partial<Record<string, Command>> = {
   serve,
   demo,
   import: importFile,
+  backtest,
   doctor,
 };
 
