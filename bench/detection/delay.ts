@@ -21,8 +21,18 @@ export const delayCases: DelayCase[] = [
   { name: "rate 2 → 20 %", source: "null_rate output.field2", change: { to: 0.2 }, runsMax: 10_000 },
   { name: "rate 1 → 5 %", source: "null_rate output.field1", change: { to: 0.05 }, runsMax: 10_000 },
   { name: "rate 10 → 20 %", source: "null_rate output.field3", change: { to: 0.2 }, runsMax: 10_000 },
-  { name: "category TV .2", source: "output_distribution output.category0", change: { variation: 0.2 }, runsMax: 10_000 },
-  { name: "category TV .1", source: "output_distribution output.category0", change: { variation: 0.1 }, runsMax: 10_000 },
+  {
+    name: "category TV .2",
+    source: "output_distribution output.category0",
+    change: { variation: 0.2 },
+    runsMax: 10_000,
+  },
+  {
+    name: "category TV .1",
+    source: "output_distribution output.category0",
+    change: { variation: 0.1 },
+    runsMax: 10_000,
+  },
   {
     name: "category TV .1 dense",
     source: "output_distribution output.category1",
@@ -73,14 +83,16 @@ function runCase(
   const simulation = simulate(world, perDay, seed, only as Source[], at + 1);
   const widthMs = Math.max(minuteMs, Math.round(dayMs / perDay / minuteMs) * minuteMs);
   // The change falls at any time of day.
-  const onsetMs = startMs + 5 * dayMs + Math.floor((((seed * 7919) % 1000) / 1000) * (dayMs / widthMs)) * widthMs;
+  const onsetMs =
+    startMs + 5 * dayMs + Math.floor((((seed * 7919) % 1000) / 1000) * (dayMs / widthMs)) * widthMs;
   const changes = new Map([[source, change]]);
   let state: WorkflowState = startState(baseline, startMs);
   const id = `w ${source}`;
   let runs = 0;
   for (let nowMs = startMs; runs < runsMax; nowMs += widthMs) {
     const buckets = simulation.buckets(nowMs, widthMs, nowMs >= onsetMs ? changes : undefined);
-    if (nowMs >= onsetMs) for (const { counts } of buckets) for (const bin in counts) runs += counts[bin] ?? 0;
+    if (nowMs >= onsetMs)
+      for (const { counts } of buckets) for (const bin in counts) runs += counts[bin] ?? 0;
     if (buckets.length === 0) continue;
     const next = step(baseline, state, buckets, { throughMs: nowMs + widthMs, bucketMs: widthMs });
     state = next.state;

@@ -40,7 +40,13 @@ export const epochMs = Date.UTC(2026, 0, 5);
 export function runQuiet(cell: Cell, seed: number, days: number, budget = 1): QuietResult {
   const simulation = simulate(cell.world, cell.perDay, seed);
   const result: QuietResult = {
-    ...cell, workflowDays: days, signalAlarms: 0, falseAlarms: 0, falsePauses: 0, byKind: {}, sentences: [],
+    ...cell,
+    workflowDays: days,
+    signalAlarms: 0,
+    falseAlarms: 0,
+    falsePauses: 0,
+    byKind: {},
+    sentences: [],
   };
   const history: SignalBucket[] = [];
   const startMs = epochMs + ("runs" in cell.start ? 10 * hourMs : 0);
@@ -65,7 +71,11 @@ export function runQuiet(cell: Cell, seed: number, days: number, budget = 1): Qu
       for (const bucket of simulation.buckets(nowMs, width)) batch.push(bucket);
       nowMs += width;
     }
-    const next = step(baseline, state, batch, { throughMs: nowMs, bucketMs, budget: { falseAlarmsPer1000WorkflowDays: budget } });
+    const next = step(baseline, state, batch, {
+      throughMs: nowMs,
+      bucketMs,
+      budget: { falseAlarmsPer1000WorkflowDays: budget },
+    });
     state = next.state;
     const now = new Set<string>();
     for (const verdict of next.verdicts) {
@@ -84,7 +94,8 @@ export function runQuiet(cell: Cell, seed: number, days: number, budget = 1): Qu
     drifting = now;
     if (growing) for (const bucket of batch) history.push(bucket);
     growing = baseline.runs < 5000 || baseline.toMs - baseline.fromMs < 28 * dayMs;
-    if (baselineDue(baseline, state, 0) === "grow") ({ baseline, state } = growBaseline(baseline, state, history));
+    if (baselineDue(baseline, state, 0) === "grow")
+      ({ baseline, state } = growBaseline(baseline, state, history));
   }
   return result;
 }

@@ -24,7 +24,15 @@ export function appearanceSignal(baseline: WorkflowBaseline, unknown: UnknownSta
   const shares = [1 - share, share];
   const basis = { ...shape, shares, runs: baseline.runs, days, hours: 24 * days, ...noise };
   const { up } = boundaries(basis);
-  const score: Score = { of: "", values: shape.values, up, down: null, ...noise, rhoDayStrict: rho, rhoHourStrict: rho };
+  const score: Score = {
+    of: "",
+    values: shape.values,
+    up,
+    down: null,
+    ...noise,
+    rhoDayStrict: rho,
+    rhoHourStrict: rho,
+  };
   const signal: SignalBaseline = {
     kind: unknown.kind,
     field: unknown.field,

@@ -42,6 +42,6 @@ export function categoryScores(layout: Layout): ScoreShape[] {
     values: layout.bins.map((_, k) => (k === at ? 1 : 0)),
     weight: 1,
     tilts: [0.5, 1.2, 2.5, -0.5, -1.2],
-    effect: of === newBin ? { relative: 0.25, absolute: 0.005 } : { deviations: 0.1, absolute: 0.02 },
+    effect: of === newBin ? { relative: 0.25, absolute: 0.005 } : { deviations: 0.06, absolute: 0.02 },
   }));
 }

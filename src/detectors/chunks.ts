@@ -2,7 +2,7 @@ import type { Chunk } from "./state.ts";
 
 /** Chunks kept for today, and for the days before. */
 export const todayMax = 8;
-export const earlierMax = 8;
+export const earlierMax = 5;
 
 /** Adds two successive chunks. */
 export function joinChunks(a: Chunk, b: Chunk): Chunk {

@@ -46,7 +46,10 @@ export function openDrift(
 }
 
 /** For a shift that is spread over categories: the one that moved farthest beyond chance, since any start. */
-function mostMoved(baseline: SignalBaseline, chunks: readonly Chunk[]): { index: number; direction: "up" | "down" } {
+function mostMoved(
+  baseline: SignalBaseline,
+  chunks: readonly Chunk[],
+): { index: number; direction: "up" | "down" } {
   let best = { index: 0, direction: "up" as "up" | "down", z: 0 };
   let since: Chunk | null = null;
   for (const chunk of [...chunks].reverse()) {

@@ -80,19 +80,19 @@ function carryState(before: WorkflowBaseline, grown: WorkflowBaseline, state: Wo
   const signals: Record<string, SignalState> = {};
   for (const { id, baseline, components } of prepare(grown).signals) {
     const known = state.signals[id];
-    if (known === undefined || old.has(baseline)) {
-      if (known !== undefined) signals[id] = known;
-      continue;
-    }
     const fresh = startSignal(components.length, state.throughMs);
-    signals[id] = {
-      ...fresh,
-      logEvidence: fresh.logEvidence.map(() => known.evidence),
-      readMs: baseline.kind === "volume" ? known.readMs : fresh.readMs,
-      hour: known.hour,
-      evidence: known.evidence,
-      runs: known.runs,
-    };
+    // A signal that is new to the baseline is read from now on; what came before was not counted.
+    if (known === undefined) signals[id] = fresh;
+    else if (old.has(baseline)) signals[id] = known;
+    else
+      signals[id] = {
+        ...fresh,
+        logEvidence: fresh.logEvidence.map(() => known.evidence),
+        readMs: baseline.kind === "volume" ? known.readMs : fresh.readMs,
+        hour: known.hour,
+        evidence: known.evidence,
+        runs: known.runs,
+      };
   }
   const learned = new Set(grown.signals.map((signal) => keyOf(grown, signal)));
   const unknown = Object.fromEntries(Object.entries(state.unknown).filter(([id]) => !learned.has(id)));

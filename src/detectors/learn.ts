@@ -193,7 +193,8 @@ function measureNoise(drafts: readonly Draft[], days: number): SignalBaseline[] 
 function withLocation(score: Score, location: Score): Score {
   const tail = isShare(score.values) && (score.of === "high" || score.of === "low");
   if (score.of !== "spread" && !tail) return score;
-  const add = (own: number, other: number): number => (tail ? Math.max(own, 0.05 * 5 * other) : own + 8 * other * other);
+  const add = (own: number, other: number): number =>
+    tail ? Math.max(own, 0.05 * 5 * other) : own + 8 * other * other;
   return {
     ...score,
     rhoDay: add(score.rhoDay, location.rhoDay),

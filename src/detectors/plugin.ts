@@ -80,16 +80,35 @@ function foldDay(state: PluginState, atMs: number): PluginState {
 
 /** Shares of past and baseline; thirty pseudo-runs at the baseline keep short memories close to 1. */
 function ratiosOf({ seen, expected }: Memory, shares: readonly number[], g: number): number[] {
-  return shares.map((share, k) => 1 - g + (g * ((seen[k] ?? 0) + 30 * share)) / ((expected[k] ?? 0) + 30 * share));
+  return shares.map(
+    (share, k) => 1 - g + (g * ((seen[k] ?? 0) + 30 * share)) / ((expected[k] ?? 0) + 30 * share),
+  );
+}
+
+/**
+ * ρ of a direction that is not known beforehand: between the noisiest single category, and the mean over
+ * categories that a shift of all of them has.
+ */
+export function pluginNoise({ scores, shares }: SignalBaseline, part: "rhoDay" | "rhoHour"): number {
+  const rhos = scores.map((score) => score[part]);
+  return (Math.max(...rhos) + dot(rhos, shares)) / 2;
 }
 
 /** What the null is granted: the baseline's own error, and one percent of harmless change. */
-function slack({ shares, scores, runs, days }: SignalBaseline, ratios: readonly number[]): number {
+function slack(baseline: SignalBaseline, ratios: readonly number[]): number {
+  const { shares, runs, days } = baseline;
   const mean = dot(shares, ratios);
-  const variance = Math.max(0, dot(shares, ratios.map((ratio) => ratio * ratio)) - mean * mean);
+  const variance = Math.max(
+    0,
+    dot(
+      shares,
+      ratios.map((ratio) => ratio * ratio),
+    ) -
+      mean * mean,
+  );
   const range = Math.max(...ratios) - Math.min(...ratios);
-  const rhoDay = Math.max(...scores.map((score) => score.rhoDay));
-  const rhoHour = Math.max(...scores.map((score) => score.rhoHour));
+  const rhoDay = pluginNoise(baseline, "rhoDay");
+  const rhoHour = pluginNoise(baseline, "rhoHour");
   const error = Math.sqrt((variance * inflation({ runs, days, hours: days * 24, rhoDay, rhoHour })) / runs);
   return guard(days) * error + 0.01 * range;
 }

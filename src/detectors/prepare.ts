@@ -2,7 +2,7 @@ import { signalId } from "../model/signal.ts";
 import type { SignalBaseline, WorkflowBaseline } from "./baseline.ts";
 import { type BinIndex, binIndex } from "./layout.ts";
 import { dot } from "./math/dot.ts";
-import { hasPlugins, plugins } from "./plugin.ts";
+import { hasPlugins, pluginNoise, plugins } from "./plugin.ts";
 import { isShare } from "./score.ts";
 import { scoreShapes } from "./shape.ts";
 
@@ -92,17 +92,32 @@ function compile(baseline: SignalBaseline): Component[] {
 /** The plug-ins of a category. One that learns within the day is damped for every direction that it can follow. */
 function pluginComponents(baseline: SignalBaseline, logWeight: number): Component[] {
   if (!hasPlugins(baseline)) return [];
-  const rhoDay = Math.max(...baseline.scores.map((score) => score.rhoDay));
-  const rhoHour = Math.max(...baseline.scores.map((score) => score.rhoHour));
+  const rhoDay = pluginNoise(baseline, "rhoDay");
+  const rhoHour = pluginNoise(baseline, "rhoHour");
   return plugins.map(({ daily }, plugin): Component => {
     const directions = daily ? 1 : baseline.shares.length - 1;
     const noise = { rhoDay: rhoDay * directions, rhoHour: rhoHour * directions };
-    return { plugin, score: -1, tilt: 0, bound: 0, logWeight, ...noise, share: null, below: [], above: [], psi: 0 };
+    return {
+      plugin,
+      score: -1,
+      tilt: 0,
+      bound: 0,
+      logWeight,
+      ...noise,
+      share: null,
+      below: [],
+      above: [],
+      psi: 0,
+    };
   });
 }
 
 /** Sum of a score over *k* counts: of a share only the bins that count are read. */
-export function scoreSum(ones: readonly number[] | null, values: readonly number[], counts: readonly number[]): number {
+export function scoreSum(
+  ones: readonly number[] | null,
+  values: readonly number[],
+  counts: readonly number[],
+): number {
   if (ones === null) return dot(values, counts);
   let sum = 0;
   for (const k of ones) sum += counts[k] ?? 0;
@@ -110,7 +125,10 @@ export function scoreSum(ones: readonly number[] | null, values: readonly number
 }
 
 /** ψ of a share whose null is moved: ln(1 + q (e^tilt − 1)), q the share at the boundary. */
-export function sharePsi(share: number, { boundFactor, rise }: { boundFactor: number; rise: number }): number {
+export function sharePsi(
+  share: number,
+  { boundFactor, rise }: { boundFactor: number; rise: number },
+): number {
   const raised = share * boundFactor;
   return Math.log1p((raised / (1 - share + raised)) * rise);
 }

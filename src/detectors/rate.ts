@@ -20,8 +20,8 @@ export function rateScores(layout: Layout): ScoreShape[] {
       of: "",
       values: layout.bins.map((bin) => (eventBins.has(bin) ? 1 : 0)),
       weight: 1,
-      tilts: [0.25, 0.5, 0.9, 1.4, 2.1, 3.2, -0.25, -0.5, -0.9, -1.4, -2.1],
-      effect: { relative: 0.25, absolute: 0.01 },
+      tilts: [0.25, 0.5, 0.9, 1.4, 2.1, 3.2, -0.25, -0.7, -1.6],
+      effect: { relative: 0.2, absolute: 0.01 },
     },
   ];
 }

@@ -68,7 +68,10 @@ export function createReader(
     const seen = new Map(slice.map((bucket) => [signalId(bucket), bucket]));
     for (const [signal, bucket] of appearances(prepared, unknown, seen)) {
       const hits = bucket === undefined ? 0 : total(bucket.counts);
-      const runs = Math.max(hits, ...slice.map(({ kind, counts }) => (kind === "volume" ? total(counts) : 0)));
+      const runs = Math.max(
+        hits,
+        ...slice.map(({ kind, counts }) => (kind === "volume" ? total(counts) : 0)),
+      );
       if (runs > 0) take(signal, (state) => observeShare(state, startMs, runs, hits), endMs);
       touched.push(signal);
     }
@@ -84,7 +87,10 @@ export function createReader(
   return { read, wait, state };
 }
 
-function countUnknown(before: UnknownState | undefined, { kind, field, startMs, counts }: SignalBucket): UnknownState {
+function countUnknown(
+  before: UnknownState | undefined,
+  { kind, field, startMs, counts }: SignalBucket,
+): UnknownState {
   const seen = before ?? { kind, field, runs: 0, firstMs: startMs };
   return { ...seen, runs: seen.runs + total(counts) };
 }
