@@ -14,7 +14,7 @@ import { scoreShapes } from "./shape.ts";
 import { type Chunk, type DriftState, noEvidence, type SignalState } from "./state.ts";
 
 /** Evidence, in days, at which a drift counts as gone. */
-const recoveryDays = 100;
+const recoveryDays = 30;
 /** Runs since the onset below which nothing is paused. */
 const pauseRunsMin = 20;
 /** How many times the evidence of an alert a pause needs. */
@@ -65,7 +65,7 @@ function mostMoved(
 
 /**
  * Follows an open drift by one chunk: counts since the onset, and the reverse test, a Shiryaev-Roberts sum of
- * likelihood ratios of the baseline against half the drift.
+ * likelihood ratios of the baseline against the middle between it and the drift.
  *
  * @param elapsedMs Time since the chunk before.
  */
@@ -178,28 +178,17 @@ function effectUnit(baseline: SignalBaseline, score: Score, variance: number): n
   return smallest(effect, scoreMean(score.values, baseline.shares), variance);
 }
 
-/** The tilt halfway between the null's boundary and the drift as it stands. */
+/** The tilt of what lies in the middle between the null's boundary and the drift as it stands. */
 function halfway(baseline: SignalBaseline, score: Score, drift: DriftState): number {
   const up = drift.direction === "up";
   const bound = (up ? score.up : score.down) ?? 0;
   const { shift, variance } = shiftOf(baseline, score, drift.since);
-  const tilt = currentTilt(baseline, score, drift.since, shift, variance);
-  const beyond = up ? Math.max(tilt, 2 * bound) : Math.min(tilt, 2 * bound);
-  return (bound + Math.max(-4, Math.min(4, beyond))) / 2;
-}
-
-function currentTilt(
-  baseline: SignalBaseline,
-  score: Score,
-  since: Chunk,
-  shift: number,
-  variance: number,
-): number {
-  if (baseline.layout.shape === "volume") return Math.log(Math.max(1 + shift, 0.01));
-  if (!isShare(score.values)) return variance > 0 ? shift / variance : 0;
+  const further = (tilt: number): number => (up ? Math.max(tilt, 1.5 * bound) : Math.min(tilt, 1.5 * bound));
+  if (baseline.layout.shape === "volume") return further(Math.log(Math.max(1 + shift / 2, 0.01)));
+  if (!isShare(score.values)) return further(variance > 0 ? shift / variance / 2 : 0);
+  const seen = scoreMean(score.values, drift.since.x);
   const clip = (share: number): number => Math.min(Math.max(share, 1e-4), 1 - 1e-4);
-  const seen = scoreMean(score.values, since.x);
-  return logit(clip(seen)) - logit(clip(seen - shift));
+  return further(logit(clip(seen - shift / 2)) - logit(clip(seen - shift)));
 }
 
 function scoreAt(baseline: SignalBaseline, index: number): Score {

@@ -17,6 +17,8 @@ export interface ReplayOptions {
   /** How often the monitor would have looked. A whole number of buckets. */
   sweepMs: number;
   learn: Partial<LearnOptions>;
+  /** Takes a drift for the new normal once it has lasted so long, as its owner would; never by default. */
+  acceptAfterMs: number;
   /** Replays against this baseline instead of learning one. */
   baseline?: WorkflowBaseline;
 }
@@ -48,6 +50,7 @@ export function* replay(
     bucketMs: minuteMs,
     sweepMs: minuteMs,
     learn: {},
+    acceptAfterMs: Infinity,
     ...options,
   };
   const learn = { ...learnDefaults, ...settings.learn, bucketMs: settings.bucketMs };
@@ -82,7 +85,20 @@ export function* replay(
       ({ baseline, state } = growBaseline(baseline, state, sorted.slice(0, read), learn));
     }
     yield { throughMs, changes, baseline };
+    const onsetMs = lastingOnset(state, throughMs - settings.acceptAfterMs);
+    if (onsetMs === null) continue;
+    const since = sorted.slice(0, read).filter(({ startMs }) => startMs >= onsetMs);
+    baseline = learnBaseline(since, { ...learn, toMs: throughMs });
+    state = startState(baseline, throughMs);
+    drifting = new Set();
   }
+}
+
+/** The latest onset, if any drift was found before a time. */
+function lastingOnset(state: WorkflowState, beforeMs: number): number | null {
+  const drifts = Object.values(state.signals).flatMap(({ drift }) => (drift === null ? [] : [drift]));
+  if (!drifts.some(({ detectedMs }) => detectedMs < beforeMs)) return null;
+  return Math.max(...drifts.map(({ onset }) => onset.atMs));
 }
 
 /** Runs in a slice: its volume, or the busiest signal where volume is not counted. */
