@@ -1,4 +1,5 @@
 import { backtest } from "./backtest.ts";
+import { check } from "./check.ts";
 import type { Command } from "./command.ts";
 import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
@@ -11,6 +12,7 @@ export const commands: Partial<Record<string, Command>> = {
   demo,
   import: importFile,
   backtest,
+  check,
   doctor,
 };
 
