@@ -56,7 +56,10 @@ export function createLedger(deps: LedgerDeps): Ledger {
   };
   const order = (state: PauseState["state"], one: PauseOrder): boolean => {
     if (journal.pauses.get(one.workflow).state === state) return false;
-    transact(() => setPause(deps, state, one, journal.incidents.get(one.incidentId ?? "")));
+    transact(() => {
+      const pause = setPause(deps, state, one);
+      owePause(deps, pause, journal.incidents.get(pause.incidentId));
+    });
     return true;
   };
   return {
@@ -74,38 +77,49 @@ function record(deps: LedgerDeps, { incidents, events }: Parameters<Ledger["reco
   const results = new Map(incidents.map((incident) => [incident.incidentId, stopFor(deps, incident)]));
   for (const { incident } of results.values()) deps.journal.incidents.put(incident);
   for (const event of events) {
-    const { incident, wouldPause } = results.get(event.incident.incidentId) ?? {
-      incident: event.incident,
-      wouldPause: false,
-    };
+    const result = results.get(event.incident.incidentId);
+    const { incident, wouldPause } = result ?? { incident: event.incident, wouldPause: false };
     const { workflow, incidentId } = incident;
     audit(deps, event.actor, `incident ${event.kind}`, workflow, `${incidentId} ${event.note}`.trim());
     const pause = deps.journal.pauses.get(workflow);
     owe(deps, { about: "incident", event: { ...event, incident }, pause, wouldPause });
   }
+  const told = new Set(events.map(({ incident }) => incident.incidentId));
+  // The message on the incident's transition says that it paused the workflow; people need no second one.
+  for (const { incident, pause } of results.values())
+    if (pause !== null) owePause(deps, pause, incident, told.has(incident.incidentId) ? "slack" : "");
 }
 
 /** Pauses the workflow if the incident is to stop it; answers the incident with what became of it. */
-function stopFor(deps: LedgerDeps, incident: Incident): { incident: Incident; wouldPause: boolean } {
+function stopFor(
+  deps: LedgerDeps,
+  incident: Incident,
+): { incident: Incident; pause: PauseState | null; wouldPause: boolean } {
   const { workflow, incidentId } = incident;
   const decision = decidePause(incident, settingsOf(deps.settings, workflow).pause);
-  if (decision.kind !== "pause") return { incident, wouldPause: decision.kind === "would pause" };
+  if (decision.kind !== "pause")
+    return { incident, pause: null, wouldPause: decision.kind === "would pause" };
   const paused = { ...incident, pausedWorkflow: true };
-  if (deps.journal.pauses.get(workflow).state === "running")
-    setPause(deps, "paused", { workflow, actor: "evenkeel", reason: decision.reason, incidentId }, paused);
-  return { incident: paused, wouldPause: false };
+  if (deps.journal.pauses.get(workflow).state === "paused")
+    return { incident: paused, pause: null, wouldPause: false };
+  const order = { workflow, actor: "evenkeel", reason: decision.reason, incidentId };
+  return { incident: paused, pause: setPause(deps, "paused", order), wouldPause: false };
 }
 
 function setPause(
   deps: LedgerDeps,
   state: PauseState["state"],
   { workflow, actor, reason, incidentId = "" }: PauseOrder,
-  incident: Incident | null,
-): void {
+): PauseState {
   const pause: PauseState = { workflow, state, sinceMs: deps.clock.nowMs(), reason, actor, incidentId };
   deps.journal.pauses.set(pause);
   audit(deps, actor, state === "paused" ? "pause" : "resume", workflow, reason);
-  owe(deps, { about: "pause", pause, owner: settingsOf(deps.settings, workflow).owner, incident });
+  return pause;
+}
+
+function owePause(deps: LedgerDeps, pause: PauseState, incident: Incident | null, exceptChannel = ""): void {
+  const { owner } = settingsOf(deps.settings, pause.workflow);
+  owe(deps, { about: "pause", pause, owner, incident }, exceptChannel);
 }
 
 function tellProblem(deps: LedgerDeps, { problemId, text, solved }: Problem, exceptChannel: string): void {

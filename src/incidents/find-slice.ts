@@ -14,6 +14,8 @@ const shareMin = 0.6;
 /** A slice that is nearly all of the traffic explains nothing. */
 const runShareMax = 0.9;
 const runsMin = 5;
+/** Standard errors by which a slice must differ, since many slices are looked at. */
+const standardErrorsMin = 3;
 
 /**
  * Finds the slice that explains most of a shift in a rate.
@@ -45,6 +47,10 @@ export function findSlice(before: readonly SliceCount[], after: readonly SliceCo
       const share = Math.min(1, moved / shift);
       const runShare = Math.max(count.runs / isAll.runs, rate(had.runs, wasAll.runs));
       if (share < shareMin || runShare > runShareMax || count.runs < runsMin) continue;
+      const rest = { runs: isAll.runs - count.runs, hits: isAll.hits - count.hits };
+      const ownRate = standardErrors(count.hits, count.runs, rest.hits, rest.runs);
+      const ownTraffic = standardErrors(count.runs, isAll.runs, had.runs, wasAll.runs);
+      if (Math.max(ownRate, ownTraffic) < standardErrorsMin) continue;
       const distinction = share - runShare;
       if (distinction > 0.2 && (best === null || distinction > best.distinction))
         best = { slice: { attribute, value, share, runs: count.runs }, distinction };
@@ -77,4 +83,11 @@ function sum(counts: Iterable<{ runs: number; hits: number }>): { runs: number; 
 
 function rate(hits: number, runs: number): number {
   return runs === 0 ? 0 : hits / runs;
+}
+
+/** How many standard errors two shares lie apart (pooled two-proportion z, without sign). */
+function standardErrors(hits: number, runs: number, otherHits: number, otherRuns: number): number {
+  const pooled = rate(hits + otherHits, runs + otherRuns);
+  const error = Math.sqrt(pooled * (1 - pooled) * (1 / runs + 1 / otherRuns));
+  return error > 0 ? Math.abs(rate(hits, runs) - rate(otherHits, otherRuns)) / error : 0;
 }

@@ -9,7 +9,29 @@ export interface FaultCase {
   /** `attribute=value`, "" where no slice is at fault, null where either answer is right. */
   slice: string | null;
   /** The runs of one minute, before the fault or under it. */
-  runs(minuteMs: number, isBroken: boolean): object[];
+  runs: (minuteMs: number, isBroken: boolean) => PlainRun[];
+}
+
+/** A run as `POST /v1/runs` takes it. */
+export interface PlainRun {
+  run_id: string;
+  workflow: string;
+  inputs: Record<string, string>;
+  outputs: { category: string; vendor: string | null };
+  started_at: number;
+  ended_at: number;
+  prompt: { name: string; text: string };
+  model: { name: string; resolved: string };
+  attributes: Record<string, string>;
+  steps: {
+    name: string;
+    kind: "tool" | "model";
+    started_at: number;
+    ended_at: number;
+    status?: "error";
+    error?: string;
+    outputs?: { supplier: string };
+  }[];
 }
 
 /** How an automation behaves; a fault is a change of some of it. */
@@ -69,10 +91,10 @@ type Change = (world: World, random: Random) => { world: World; slice: string | 
 const faults: Record<string, { layer: Layer; change: Change }> = {
   "upstream field renamed": {
     layer: "upstream data",
-    change: (world, random) => ({
-      world: { ...world, supplierField: () => random.pick(["supplier_name", "vendorName", ""]) },
-      slice: "",
-    }),
+    change(world, random) {
+      const name = random.pick(["supplier_name", "vendorName", ""]);
+      return { world: { ...world, supplierField: () => name }, slice: "" };
+    },
   },
   "tool failing": {
     layer: "integration",
@@ -230,7 +252,7 @@ function createRun(
   world: World,
   random: Random,
   id: { workflow: string; runId: string; atMs: number },
-): object {
+): PlainRun {
   const customer = random.draw(world.customers);
   const mailbox = random.draw(world.mailboxes);
   const kind = random.draw(world.kinds(customer));

@@ -148,6 +148,12 @@ describe("findSlice()", () => {
       after: [count("source", "mail", 8, 0), count("source", "form", 4, 4)],
       value: null,
     },
+    {
+      why: "none where chance can explain it",
+      before: [count("attributes.customer", "acme", 500, 10), count("attributes.customer", "rest", 500, 10)],
+      after: [count("attributes.customer", "acme", 8, 6), count("attributes.customer", "rest", 9, 3)],
+      value: null,
+    },
     { why: "none without runs", before: [], after: [], value: null },
   ];
   it.each(cases)("finds $why", ({ before, after, value }) => {

@@ -1,0 +1,162 @@
+import { Webhook } from "standardwebhooks";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hourMs, minuteMs } from "../../../src/model/clock.ts";
+import type { Incident } from "../../../src/model/incident.ts";
+import { type ClockedSidecar, startClockedSidecar } from "../incidents/clocked-sidecar.ts";
+import { createFaultCases, type FaultCase } from "../incidents/faults.ts";
+import { type Receiver, startReceiver } from "./receiver.ts";
+import { createSdkTraffic, type SdkTraffic } from "./sdk-traffic.ts";
+
+/** The faults of the road from verdict to action, one workflow each, all in one sidecar. */
+const faults = [
+  "upstream field renamed",
+  "tool failing",
+  "prompt edited",
+  "model switched",
+  "one customer's traffic changed",
+  "one source broken",
+];
+const cases = createFaultCases(4, 1, faults);
+const secret = `whsec_${Buffer.alloc(32, 5).toString("base64")}`;
+
+interface Alert {
+  labels: Record<string, string>;
+  endsAt: string;
+}
+
+describe("a fault, from the SDK to people and back", () => {
+  let slack: Receiver;
+  let alertmanager: Receiver;
+  let hooks: Receiver;
+  let sidecar: ClockedSidecar;
+  let traffic: SdkTraffic;
+  const broken = new Set<string>();
+
+  beforeAll(async () => {
+    slack = await startReceiver(({ path }) => ({
+      status: path === "/services/T/B/e2e" ? 200 : 404,
+      body: "ok",
+    }));
+    alertmanager = await startReceiver(({ path }) => ({ status: path === "/api/v2/alerts" ? 200 : 404 }));
+    hooks = await startReceiver();
+    sidecar = await startClockedSidecar(cases, {
+      allow_private_webhooks: true,
+      public_url: "https://evenkeel.example.test",
+      routes: {
+        slack: { webhook_url: `${slack.url}/services/T/B/e2e` },
+        alertmanager: { url: alertmanager.url },
+      },
+      workflows: Object.fromEntries(
+        cases.map(({ workflow }) => [
+          workflow,
+          {
+            owner: `${workflow}@example.test`,
+            pause: { mode: "on", webhook: `${hooks.url}/${workflow}`, secret },
+          },
+        ]),
+      ),
+    });
+    traffic = createSdkTraffic(sidecar.url);
+  }, 300_000);
+
+  afterAll(async () => {
+    await traffic.client.shutdown();
+    await sidecar.stop();
+    for (const receiver of [slack, alertmanager, hooks]) await receiver.close();
+  });
+
+  /**
+   * Lets time pass, hour by hour, until something holds for every workflow. A workflow whose gate is closed takes no
+   * work, as a well-behaved one does; the gate is asked after each sweep.
+   */
+  async function liveUntil(holds: (one: FaultCase) => boolean, hoursMax: number): Promise<void> {
+    for (let hour = 0; hour < hoursMax && !(hour > 0 && cases.every(holds)); hour += 1) {
+      let isOpen = new Map<string, boolean>();
+      await sidecar.advanceTo(sidecar.nowMs() + hourMs, async (atMs) => {
+        if (atMs % (20 * minuteMs) === minuteMs || isOpen.size === 0) isOpen = await gates();
+        for (const one of cases)
+          if (isOpen.get(one.workflow)) await traffic.play(one.runs(atMs, broken.has(one.workflow)));
+      });
+      await sidecar.app.parts.alerts.drain();
+    }
+  }
+
+  async function gates(): Promise<Map<string, boolean>> {
+    const open = new Map<string, boolean>();
+    for (const { workflow } of cases)
+      open.set(workflow, (await traffic.client.gate(workflow, { maxAgeMs: 0 })).open);
+    return open;
+  }
+
+  const incidentsOf = ({ workflow }: FaultCase): Incident[] =>
+    sidecar.app.parts.journal.incidents.list({ workflow });
+  const alertsOf = ({ workflow }: FaultCase): Alert[] =>
+    alertmanager.requests
+      .flatMap(({ body }) => JSON.parse(body) as Alert[])
+      .filter(({ labels }) => labels.workflow === workflow);
+  const slackOf = ({ workflow }: FaultCase) =>
+    slack.requests
+      .map(({ body }) => ({ body, text: (JSON.parse(body) as { text: string }).text }))
+      .filter(({ text }) => text.includes(workflow));
+  const pausesOf = ({ workflow }: FaultCase) =>
+    hooks.requests
+      .filter(({ path }) => path === `/${workflow}`)
+      .map(({ body, headers }) => new Webhook(secret).verify(body, headers as Record<string, string>));
+
+  it("says nothing while nothing is wrong", async () => {
+    await liveUntil(() => false, 2);
+    expect(slack.requests).toEqual([]);
+    expect(hooks.requests).toEqual([]);
+  }, 300_000);
+
+  it("opens one incident per fault, tells Slack and Alertmanager, closes the gate and calls the webhook", async () => {
+    for (const { workflow } of cases) broken.add(workflow);
+    await liveUntil((one) => pausesOf(one).length > 0, 24);
+    for (const one of cases) {
+      const [incident, ...others] = incidentsOf(one);
+      const seen = {
+        workflow: one.workflow,
+        others: others.length,
+        layer: incident?.cause.layer,
+        state: incident?.state,
+      };
+      expect(seen).toEqual({ workflow: one.workflow, others: 0, layer: one.layer, state: "open" });
+      const gate = await (await fetch(`${sidecar.url}/v1/workflows/${one.workflow}/gate`)).json();
+      expect(gate).toMatchObject({ state: "paused", incident_id: incident?.incidentId });
+      const thread = slackOf(one);
+      expect(thread[0]?.body).toContain(`Likely cause: ${one.layer}`);
+      expect(alertsOf(one).at(-1)?.labels).toMatchObject({ owner: `${one.workflow}@example.test` });
+      expect(pausesOf(one)).toMatchObject([
+        { type: "workflow.paused", data: { workflow: one.workflow, state: "paused" } },
+      ]);
+    }
+  }, 300_000);
+
+  it("resumes by a person, recovers once the fault is mended, and tells everyone of both", async () => {
+    broken.clear();
+    for (const { workflow } of cases) {
+      const body = JSON.stringify({ actor: "ana", reason: "mended" });
+      const url = `${sidecar.url}/v1/workflows/${workflow}/resume`;
+      const answer = await fetch(url, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body,
+      });
+      expect(answer.status).toBe(200);
+    }
+    await liveUntil((one) => incidentsOf(one).every(({ state }) => state === "resolved"), 36);
+    for (const one of cases) {
+      expect({ workflow: one.workflow, states: incidentsOf(one).map(({ state }) => state) }).toEqual({
+        workflow: one.workflow,
+        states: ["resolved"],
+      });
+      expect(pausesOf(one).at(-1)).toMatchObject({
+        type: "workflow.resumed",
+        data: { actor: "ana", reason: "mended" },
+      });
+      expect(slackOf(one).at(-1)?.text).toContain("recovered");
+      const last = alertsOf(one).at(-1);
+      expect(Date.parse(last?.endsAt ?? "")).toBeLessThanOrEqual(Date.now());
+    }
+  }, 300_000);
+});
