@@ -40,7 +40,7 @@ export const backtest: Command = {
     } finally {
       await history.close();
     }
-    const result = await play(input);
+    const result = play(input);
     const write = context.values.json === true ? backtestJson : backtestText;
     process.stdout.write(write(input, result));
     return result.baseline === null ? 1 : 0;
@@ -138,7 +138,7 @@ function splitAt(input: BacktestInput, baselineToMs: number): BacktestInput {
   };
 }
 
-async function play(input: BacktestInput): Promise<Backtest> {
+function play(input: BacktestInput): Backtest {
   const progress = createProgress("Replaying", process.stderr);
   const looks = runBacktest(input);
   for (let look = looks.next(); ; look = looks.next()) {

@@ -3,6 +3,7 @@ import { check } from "./check.ts";
 import type { Command } from "./command.ts";
 import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
+import { exportRows } from "./export.ts";
 import { importFile } from "./import.ts";
 import { serve } from "./serve.ts";
 
@@ -13,6 +14,7 @@ export const commands: Partial<Record<string, Command>> = {
   import: importFile,
   backtest,
   check,
+  export: exportRows,
   doctor,
 };
 

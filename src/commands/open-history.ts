@@ -16,32 +16,47 @@ import { sidecarUrl } from "./sidecar-url.ts";
 export const historyOptions = { url: { type: "string" }, key: { type: "string" } } as const;
 
 /**
- * Opens the past for reading: at the given address; else the data folder, if no sidecar holds it; else through the
- * sidecar that answers on the configured port.
+ * Opens the past for reading.
  *
- * @throws {PermanentError} If there is no data, or the folder is held and no sidecar answers.
+ * @throws {PermanentError} If there is none, or the folder is held and no sidecar answers.
  */
-export async function openHistory({
-  config,
-  values,
-}: Pick<CommandContext, "config" | "values">): Promise<History> {
+export async function openHistory(context: Pick<CommandContext, "config" | "values">): Promise<History> {
+  const history = await findHistory(context);
+  if (history !== null) return history;
+  throw new PermanentError(`Cannot read history: there is no data in '${context.config.data}'`, {
+    hint: "Name the folder with --data, or a running sidecar with --url",
+  });
+}
+
+/**
+ * Finds the past: at the given address; else in the data folder, if no sidecar holds it; else through the sidecar that
+ * answers on the configured port.
+ *
+ * @returns null where there is no data.
+ * @throws {PermanentError} If the folder is held and no sidecar answers.
+ */
+export async function findHistory(
+  context: Pick<CommandContext, "config" | "values">,
+): Promise<History | null> {
+  const { config, values } = context;
   const url = textOption({ values }, "url");
   const key = textOption({ values }, "key") || (process.env.EVENKEEL_API_KEY ?? "");
   if (url !== "") return createRemoteHistory({ url, key });
-  const hasData = existsSync(join(config.data, "journal"));
-  try {
-    if (hasData) return openFolder(config);
-  } catch (error) {
-    if (!(error instanceof PermanentError)) throw error;
+  const throughSidecar = async () => {
     const running = await sidecarUrl(config.port);
-    if (running !== null) return createRemoteHistory({ url: running, key });
-    throw error;
+    return running === null ? null : createRemoteHistory({ url: running, key });
+  };
+  if (!existsSync(join(config.data, "journal"))) {
+    // A folder that was asked for by name is meant, even if it is empty.
+    return typeof values.data === "string" ? null : throughSidecar();
   }
-  const running = typeof values.data === "string" ? null : await sidecarUrl(config.port);
-  if (running !== null) return createRemoteHistory({ url: running, key });
-  throw new PermanentError(`Cannot read history: there is no data in '${config.data}'`, {
-    hint: "Name the folder with --data, or a running sidecar with --url",
-  });
+  try {
+    return openFolder(config);
+  } catch (error) {
+    const remote = error instanceof PermanentError ? await throughSidecar() : null;
+    if (remote === null) throw error;
+    return remote;
+  }
 }
 
 function openFolder(config: Config): History {

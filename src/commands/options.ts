@@ -38,3 +38,22 @@ export function timeOption(
     `Cannot ${command}: --${name} must be a time such as 2026-11-20T09:30, got '${text}'`,
   );
 }
+
+/**
+ * One of a few words; the first where none was given.
+ *
+ * @throws {PermanentError} If it is another word.
+ */
+export function choiceOption<T extends string>(
+  context: Pick<CommandContext, "values">,
+  name: string,
+  command: string,
+  choices: readonly [T, ...T[]],
+): T {
+  const text = textOption(context, name);
+  const chosen = text === "" ? choices[0] : choices.find((choice) => choice === text);
+  if (chosen !== undefined) return chosen;
+  throw new PermanentError(
+    `Cannot ${command}: --${name} must be one of ${choices.join(", ")}, got '${text}'`,
+  );
+}

@@ -15,7 +15,9 @@ export function table(header: readonly string[], rows: readonly (readonly string
   return [line(header), rule, ...rows.map(line)].join("\n");
 }
 
-/** Characters, not code units: names may hold any script. */
+const characters = new Intl.Segmenter();
+
+/** Characters as people see them: names may hold any script. */
 function width(text: string): number {
-  return [...text].length;
+  return [...characters.segment(text)].length;
 }

@@ -32,6 +32,7 @@ export const plainMembers = [
   "cost_usd",
   "retries",
   "session_id",
+  "trace_id",
 ] as const;
 
 /** Members of a review that one column can fill. */
@@ -97,7 +98,7 @@ function place(column: string, map: ColumnMap): boolean {
     return true;
   }
   if (root === "review") return placeReview(rest, column, map);
-  if (column === "inputs" || column === "outputs") {
+  if (column === "inputs" || column === "outputs" || column === "attributes") {
     map[column] ??= column;
     return map[column] === column;
   }

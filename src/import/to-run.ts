@@ -94,8 +94,9 @@ export function createToRun(map: ColumnMap, types: ReadonlyMap<string, CellType>
 }
 
 function member(name: string, value: Json): Json {
-  if (!numbers.has(name)) return value;
   if (typeof value !== "string") return value;
+  if (name === "error") return parseContent(value);
+  if (!numbers.has(name)) return value;
   if (value.trim() === "") return null;
   const number = Number(value);
   if (!Number.isFinite(number)) throw new RecordFault(`'${name}' must be a number`);
