@@ -4,6 +4,7 @@ import { answerError, type Api, createApi } from "./api/base.ts";
 import { historyRoutes } from "./api/history.ts";
 import { incidentRoutes } from "./api/incidents.ts";
 import { describeApi } from "./api/openapi.ts";
+import { reportRoutes } from "./api/report.ts";
 import { reviewRoutes } from "./api/reviews.ts";
 import { runRoutes } from "./api/runs.ts";
 import { systemRoutes } from "./api/system.ts";
@@ -34,7 +35,7 @@ export function webRoutes(deps: WebDeps): Api {
     }),
   );
   app.route("/", systemRoutes(deps));
-  for (const routes of [runRoutes, workflowRoutes, historyRoutes, incidentRoutes, reviewRoutes])
+  for (const routes of [runRoutes, workflowRoutes, historyRoutes, incidentRoutes, reviewRoutes, reportRoutes])
     app.route("/", routes(deps));
   app.route("/", pageRoutes(deps));
   app.get("/openapi.json", deps.guard.requireScope("review", "ingest"), (c) =>

@@ -51,7 +51,8 @@ export const timeParam = z
   .openapi({ type: "string", description: "ISO 8601, or milliseconds since the epoch" });
 
 function parseTime(text: string): number {
-  return /^\d{10,}$/.test(text) ? Number(text) : Date.parse(text);
+  // A Date turns a number that no clock shows into NaN.
+  return new Date(/^\d{10,}$/.test(text) ? Number(text) : text).getTime();
 }
 
 const errorContent = { "application/json": { schema: ErrorBody } };

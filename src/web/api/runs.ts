@@ -7,12 +7,12 @@ import { Receipt, RunPage } from "./schemas.ts";
 
 /** The parameters of a run search, in the API and on the page. */
 export const runSearch = z.strictObject({
-  workflow: z.string().optional(),
+  workflow: z.string().max(200).optional(),
   status: z.enum(["ok", "error"]).optional(),
-  version: z.string().optional(),
+  version: z.string().max(200).optional(),
   q: z.string().max(200).optional().meta({ description: "Text anywhere in inputs, outputs or error" }),
-  field: z.string().optional().meta({ description: "A field path, such as output.category" }),
-  value: z.string().optional().meta({ description: "Exact value of `field`" }),
+  field: z.string().max(1000).optional().meta({ description: "A field path, such as output.category" }),
+  value: z.string().max(1000).optional().meta({ description: "Exact value of `field`" }),
   from: timeParam.optional(),
   to: timeParam.optional(),
   cursor: z.string().optional().meta({ description: "From the page before" }),

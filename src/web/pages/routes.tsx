@@ -18,6 +18,8 @@ import { answerProblem } from "./problem.tsx";
 import { answerPage, type Frame } from "./layout.tsx";
 import { Overview } from "./overview.tsx";
 import { Empty } from "./parts.tsx";
+import { reportOn } from "../api/report.ts";
+import { ReportPage } from "./report.tsx";
 import { ReceiptPage } from "./receipt.tsx";
 import { RejectsPage } from "./rejects.tsx";
 import { reviewPageRoutes } from "./review-routes.tsx";
@@ -46,6 +48,7 @@ export function pageRoutes(deps: WebDeps): Hono<GuardedEnv> {
   app.route("/", sessionRoutes(deps));
   app.get("*", againFromHere);
   app.route("/", boardRoutes(deps, frame));
+  app.route("/", pilotRoutes(deps, frame));
   app.route("/", incidentRoutes(deps, frame));
   app.route("/", runRoutes(deps, frame));
   app.route("/", reviewPageRoutes(deps, frame));
@@ -70,18 +73,13 @@ function boardRoutes(deps: WebDeps, frame: FrameOf): Hono<GuardedEnv> {
     return answerPage(
       c,
       frame(workflow, "none"),
-      <WorkflowPage board={board} nowMs={clock.nowMs()} csrf={csrfToken} actor={knownName(c)} />,
-    );
-  });
-  app.get("/workflows/:workflow/scorecard", reader, async (c) => {
-    const workflow = c.req.param("workflow");
-    const said = c.req.query("said") ?? "";
-    const card = await buildScorecard(deps, workflow);
-    const { csrfToken } = c.get("visitor");
-    return answerPage(
-      c,
-      frame(`Scorecard of ${workflow}`, "none"),
-      <ScorecardPage {...{ card, said }} csrf={csrfToken} />,
+      <WorkflowPage
+        board={board}
+        nowMs={clock.nowMs()}
+        csrf={csrfToken}
+        actor={knownName(c)}
+        said={c.req.query("said") ?? ""}
+      />,
     );
   });
   app.get("/workflows/:workflow/signals/:kind", reader, async (c) => {
@@ -94,6 +92,32 @@ function boardRoutes(deps: WebDeps, frame: FrameOf): Hono<GuardedEnv> {
       return answerPage(c, frame("Not known", "none"), <NotKnown what={`signal ${kind}`} />, 404);
     const assets = { scripts: ["uPlot.iife.min.js", "chart.js"], styles: ["uPlot.min.css"] };
     return answerPage(c, { ...frame(`${kind} ${field}`, "none"), ...assets }, <SignalPage board={board} />);
+  });
+  return app;
+}
+
+function pilotRoutes(deps: WebDeps, frame: FrameOf): Hono<GuardedEnv> {
+  const app = new Hono<GuardedEnv>();
+  const reader = deps.guard.requireScope("review");
+  app.get("/workflows/:workflow/scorecard", reader, async (c) => {
+    const workflow = c.req.param("workflow");
+    const said = c.req.query("said") ?? "";
+    const card = await buildScorecard(deps, workflow);
+    const { csrfToken } = c.get("visitor");
+    return answerPage(
+      c,
+      frame(`Scorecard of ${workflow}`, "none"),
+      <ScorecardPage {...{ card, said }} csrf={csrfToken} />,
+    );
+  });
+  app.get("/workflows/:workflow/report", reader, async (c) => {
+    const workflow = c.req.param("workflow");
+    const markdown = await reportOn(deps, workflow, 7);
+    return answerPage(
+      c,
+      frame(`Report on ${workflow}`, "none"),
+      <ReportPage {...{ workflow, markdown }} days={7} />,
+    );
   });
   return app;
 }

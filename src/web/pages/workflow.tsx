@@ -10,10 +10,12 @@ interface Props {
   nowMs: number;
   csrf: string;
   actor: string;
+  /** What was just done, "" for nothing. */
+  said: string;
 }
 
 /** One workflow: its state, incidents, signals, versions and what a person can do. */
-export function WorkflowPage({ board, nowMs, csrf, actor }: Props) {
+export function WorkflowPage({ board, nowMs, csrf, actor, said }: Props) {
   const { info, pause, signals } = board;
   const drifting = signals.filter(({ entry }) => entry.verdict.kind === "drift");
   const state = pause.state === "paused" ? "paused" : board.openIncidents.length > 0 ? "warned" : "running";
@@ -34,7 +36,13 @@ export function WorkflowPage({ board, nowMs, csrf, actor }: Props) {
         </span>
         <a href={`/runs?workflow=${encodeURIComponent(info.workflow)}`}>Runs</a>
         <a href={`${workflowPath(info.workflow)}/scorecard`}>Scorecard</a>
+        <a href={`${workflowPath(info.workflow)}/report`}>Report</a>
       </div>
+      {said === "" ? null : (
+        <p class="notice" role="status">
+          {said}
+        </p>
+      )}
       {pause.state === "paused" ? (
         <p class="notice bad">
           Paused by {pause.actor} <Ago atMs={pause.sinceMs} nowMs={nowMs} />: <Prose text={pause.reason} />

@@ -73,6 +73,7 @@ const pages = [
   workflow,
   `${workflow}/signals/null_rate?field=${encodeURIComponent(evil)}`,
   `${workflow}/scorecard`,
+  `${workflow}/report`,
 ];
 
 /** The page's markup alone: attribute values are quoted and escaped, so that emptying them leaves tags as they are. */

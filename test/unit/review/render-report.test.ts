@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import type { ReportFigures } from "../../../src/review/gather-report.ts";
+import { renderReport } from "../../../src/review/render-report.ts";
+
+const totals = {
+  runs: 200,
+  errors: 4,
+  brokenContracts: 6,
+  tookMsMedian: 900,
+  tookMsP95: 4200,
+  costUsd: 1.5,
+  tokens: 30_000,
+};
+const reviews = { reviewed: 40, overridden: 8, rejected: 2, all: 55, tookMsMedian: 12_000 };
+const figures: ReportFigures = {
+  workflow: "invoices",
+  owner: "ana",
+  fromMs: Date.UTC(2026, 10, 9),
+  toMs: Date.UTC(2026, 10, 16),
+  now: totals,
+  before: { ...totals, runs: 100, errors: 0, brokenContracts: 0 },
+  runsExpected: 160,
+  failures: [{ cause: "TypeError", runs: 4 }],
+  reviews,
+  reviewsBefore: { ...reviews, reviewed: 0, overridden: 0, rejected: 0 },
+  reasons: [{ cause: "missing value", runs: 5 }],
+  corrected: [{ field: "output.vendor", corrected: 6, reviewed: 40 }],
+  agreement: { runs: 10, agreed: 9 },
+  incidents: [],
+  changes: [],
+};
+
+describe("renderReport()", () => {
+  it("tells this time beside the time before, with nothing made up where nothing was seen", () => {
+    const report = renderReport(figures);
+    for (const line of [
+      "# `invoices`: 2026-11-09 to 2026-11-16",
+      "| Runs | 200 | 100 |",
+      "| Runs per expected run | 1.25 | – |",
+      "| Exceptions (errors and broken contracts) | 5.0 % | 0.0 % |",
+      "| Overrides | 20.0 % | – |",
+      "| Rework (edited by a person) | 15.0 % | – |",
+      "| Cycle time, median | 900 ms | 900 ms |",
+      "| Cost | $1.50 | $1.50 |",
+      "| `TypeError` | 4 |",
+      "| `output.vendor` | 6 | 15.0 % |",
+      "Two people agreed on 90.0 % of 10 runs.",
+    ]) {
+      expect(report).toContain(line);
+    }
+  });
+
+  it("says loudly that nobody owns a workflow", () => {
+    expect(renderReport({ ...figures, owner: "" })).toContain("**Nobody owns this workflow.**");
+  });
+
+  it("keeps hostile names inside their cell and out of the markup", () => {
+    const cause = "a|b`c\n# heading [x](javascript:alert(1))";
+    const report = renderReport({ ...figures, owner: "<b>*x*</b>", failures: [{ cause, runs: 1 }] });
+    expect(report).toContain("| `a b c # heading [x](javascript:alert(1))` | 1 |");
+    expect(report).not.toMatch(/^# heading/m);
+    expect(report).not.toContain("<b>");
+  });
+});
