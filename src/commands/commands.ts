@@ -1,10 +1,12 @@
 import { backtest } from "./backtest.ts";
 import { check } from "./check.ts";
 import type { Command } from "./command.ts";
+import { contract } from "./contract.ts";
 import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
 import { exportRows } from "./export.ts";
 import { importFile } from "./import.ts";
+import { init } from "./init.ts";
 import { serve } from "./serve.ts";
 
 /** Every command by its name. */
@@ -15,6 +17,8 @@ export const commands: Partial<Record<string, Command>> = {
   backtest,
   check,
   export: exportRows,
+  contract,
+  init,
   doctor,
 };
 
