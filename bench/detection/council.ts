@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { dayMs, hourMs } from "../../src/model/clock.ts";
+import { explain } from "../../src/detectors/explain.ts";
 import { replay, type VerdictChange } from "../../src/detectors/replay.ts";
 import type { SignalBucket } from "../../src/model/signal.ts";
 import { parseCsv } from "./csv.ts";
@@ -55,13 +56,17 @@ function timesOf(rows: readonly Record<string, string>[], { per_file }: Labels):
       .filter((atMs) => !Number.isNaN(atMs))
       .sort((a, b) => a - b);
     const month = Date.parse(`${file.slice(0, 7)}-01`);
-    const at = (share: number): number => dates[Math.floor(share * (dates.length - 1))] ?? month + share * 27 * dayMs;
+    const at = (share: number): number =>
+      dates[Math.floor(share * (dates.length - 1))] ?? month + share * 27 * dayMs;
     const fromMs = Math.max(freeMs, Math.floor(at(0.05) / dayMs) * dayMs);
     const toMs = Math.max(fromMs, Math.floor(at(0.95) / dayMs) * dayMs);
     const placed = Array.from({ length: n }, (_, offset) => {
       const own = Date.parse(rows[start + offset]?._date ?? "");
       const spread = fromMs + Math.floor(((offset / n) * (toMs - fromMs)) / dayMs) * dayMs;
-      return { row: start + offset, dayMs: Number.isNaN(own) ? spread : Math.min(toMs, Math.max(fromMs, own)) };
+      return {
+        row: start + offset,
+        dayMs: Number.isNaN(own) ? spread : Math.min(toMs, Math.max(fromMs, own)),
+      };
     }).sort((a, b) => a.dayMs - b.dayMs || a.row - b.row);
     spreadOverHours(placed, times);
     freeMs = toMs + dayMs;
@@ -109,10 +114,20 @@ function score(
   changes: readonly VerdictChange[],
 ): CouncilResult {
   const result: CouncilResult = {
-    council, runs, signalDays, labelled: 0, foundFirstDay: 0, foundLater: 0, softAlarms: 0, falseAlarms: 0, sentences: [],
+    council,
+    runs,
+    signalDays,
+    labelled: 0,
+    foundFirstDay: 0,
+    foundLater: 0,
+    softAlarms: 0,
+    falseAlarms: 0,
+    sentences: [],
   };
   const explained = new Set<VerdictChange>();
-  const startOf = new Map(labels.per_file.map(({ file, start, n }) => [file, [start, start + n - 1] as const]));
+  const startOf = new Map(
+    labels.per_file.map(({ file, start, n }) => [file, [start, start + n - 1] as const]),
+  );
   for (const { field, file } of labels.schema_events) {
     const [first = 0, last = 0] = startOf.get(file) ?? [];
     const [fromMs, toMs] = [times.slice(first, last + 1).reduce((a, b) => Math.min(a, b)), times[last] ?? 0];
@@ -134,7 +149,7 @@ function score(
     if (isJump(labels, change, times)) result.softAlarms += 1;
     else {
       result.falseAlarms += 1;
-      result.sentences.push(`false ${new Date(change.atMs).toISOString().slice(0, 10)} ${change.signal.field}`);
+      result.sentences.push(`false ${new Date(change.atMs).toISOString().slice(0, 10)} ${explain(change)}`);
     }
   }
   return result;

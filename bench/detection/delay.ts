@@ -80,7 +80,7 @@ function runCase(
   startMs: number,
 ): DelayResult {
   const only = sources.filter(({ kind, field }) => `${kind} ${field}` === source);
-  const simulation = simulate(world, perDay, seed, only as Source[], at + 1);
+  const simulation = simulate(world, perDay, seed, only, at + 1);
   const widthMs = Math.max(minuteMs, Math.round(dayMs / perDay / minuteMs) * minuteMs);
   // The change falls at any time of day.
   const onsetMs =

@@ -29,13 +29,13 @@ export function boundaries(basis: BoundaryBasis): { up: number | null; down: num
 /**
  * Standard errors of the baseline to allow for.
  *
- * A baseline that is off by d needs about 25 v / d² runs to raise an alarm (v the variance of one run). Over a
- * horizon of use of `horizonDays` its error is therefore harmless up to 5 standard errors × √(baseline days /
- * horizon); what is left of the 2.7 that one baseline in three hundred exceeds must come from the boundary.
+ * A baseline that is off by d needs about 21 v / d² runs to raise an alarm (v the variance of one run). Over a
+ * horizon of use of `horizonDays` its error is therefore harmless up to 4.6 standard errors × √(baseline days /
+ * horizon); what is left of the 3.1 that one baseline in a thousand exceeds must come from the boundary.
  */
 export function guard(days: number): number {
   const horizonDays = 120;
-  return Math.max(0, 2.7 - 5 * Math.sqrt(days / horizonDays));
+  return Math.max(0, 3.1 - 4.6 * Math.sqrt(days / horizonDays));
 }
 
 /** How many times its binomial variance the mean of the whole baseline has. */

@@ -9,17 +9,22 @@ export interface Budget {
  */
 const conservatism = 5;
 
-/** The evidence (in days) that one workflow's budget allows for, before it is split over signals. */
+/** The evidence (in days) that one workflow's budget asks for, before it is split over signals. */
 export function workflowDays(budget: Budget): number {
-  return 1000 / budget.falseAlarmsPer1000WorkflowDays / conservatism;
+  return 1000 / budget.falseAlarmsPer1000WorkflowDays;
+}
+
+/** ln of the evidence at which one signal alarms on its own: its share of the budget. */
+export function aloneLevel(signals: number, days: number): number {
+  return Math.log(Math.max(days, (days * signals) / conservatism));
 }
 
 /**
  * Which signals alarm: the top k, for the largest k whose k-th evidence reaches A m / k (e-d-BH).
  *
  * With k = 1 this is the plain split of the budget over m signals. Signals that move together need less each,
- * and the mean of all evidence, which bounds the rule, is itself evidence against "nothing changed", however
- * the signals depend on each other.
+ * but never less than the whole workflow's A; the mean of all evidence, which bounds the rule, is itself
+ * evidence against "nothing changed", however the signals depend on each other.
  *
  * @param logs ln evidence in days, one number per signal that may alarm.
  * @param signals m, all signals of the workflow.
@@ -30,10 +35,10 @@ export function workflowDays(budget: Budget): number {
  * 2501.04130; R. Wang, A. Ramdas, False discovery rate control with e-values, JRSS B 84 (2022).
  */
 export function alarmLevel(logs: readonly number[], signals: number, days: number): number {
-  const alone = Math.log(days * Math.max(signals, 1));
-  const sorted = [...logs].filter((log) => log >= Math.log(days)).sort((a, b) => b - a);
+  const alone = aloneLevel(signals, days);
+  const sorted = logs.filter((log) => log >= Math.log(days)).sort((a, b) => b - a);
   for (let k = sorted.length; k > 1; k--) {
-    const level = alone - Math.log(k);
+    const level = Math.max(Math.log(days), alone - Math.log(k));
     if ((sorted[k - 1] ?? -Infinity) >= level) return level;
   }
   return alone;

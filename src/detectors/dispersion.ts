@@ -15,6 +15,9 @@ export interface Excess {
   /** Sum of estimates of σ², weighted by their worth, and the sum of worths (degrees of freedom). */
   sum: number;
   df: number;
+  /** Pairs of groups large enough for a normal approximation, and those that differed most. */
+  pairs: number;
+  peaks: { zSquare: number; information: number }[];
 }
 
 /** σ² as the signals of a class share it, and the degrees of freedom that this is worth to one of them. */
@@ -30,8 +33,10 @@ export interface NoisePrior {
 }
 
 const priorDf = 5;
+/** Differences that are remembered, to see whether the noise has bursts. */
+const peaksMax = 8;
 /** What a signal takes over from the others is worth at most this many degrees of freedom. */
-const pooledDfMax = 16;
+const pooledDfMax = 12;
 
 /** The factor from σ² to ρ: p (1 − p) for a share, 1 for other scores and for volume. */
 export function noiseScale(baseline: SignalBaseline, values: readonly number[]): number {
@@ -63,8 +68,8 @@ export function measureExcess(
   }
   const scale = noiseScale(baseline, values);
   const pair = pairwise(baseline, values, scale);
-  const day: Excess = { sum: 0, df: 0 };
-  const hour: Excess = { sum: 0, df: 0 };
+  const day: Excess = { sum: 0, df: 0, pairs: 0, peaks: [] };
+  const hour: Excess = { sum: 0, df: 0, pairs: 0, peaks: [] };
   let before: Residual | null = null;
   for (const today of [...days.values()].sort((a, b) => a.at - b.at)) {
     if (before !== null) pair(before, today, prior.day, day);
@@ -110,7 +115,16 @@ function pairwise(
     const worth = ((prior * information) / (1 + prior * information)) ** 2;
     to.sum += (worth * (zSquare - 1)) / information;
     to.df += worth;
+    if (variance * Math.min(a.n, b.n) >= (share ? 4 : 8)) notePeak(to, zSquare, information);
   };
+}
+
+function notePeak(to: Excess, zSquare: number, information: number): void {
+  to.pairs += 1;
+  to.peaks.push({ zSquare, information });
+  if (to.peaks.length <= peaksMax) return;
+  to.peaks.sort((a, b) => b.zSquare - a.zSquare);
+  to.peaks.length = peaksMax;
 }
 
 /** Pools the signals of a class: their common σ², and what it is worth to one of them. */
@@ -133,7 +147,20 @@ export function poolExcess(excesses: readonly Excess[], prior: number): Pool {
  * @param nats Evidence at which an alarm is raised.
  */
 export function cautiousVariance(own: Excess, pool: Pool, nats: number): number {
-  const estimate = Math.max(0, (pool.df * pool.variance + own.sum) / (pool.df + own.df));
+  const smooth = Math.max(0, (pool.df * pool.variance + own.sum) / (pool.df + own.df));
+  const estimate = Math.max(smooth, burstVariance(own, smooth));
   const df = pool.df + (2 / 3) * own.df;
   return (estimate * df * Math.expm1((2 * nats) / (df + 1))) / (2 * nats);
+}
+
+/**
+ * The least σ² that noise with bursts calls for, such as batches of like runs; 0 where there are none.
+ *
+ * N normal pairs reach about z² = 2 ln 2N. Where the largest difference of the history exceeds that by three
+ * tenths the tail is heavy, and still larger ones are to come: it must then look half as surprising.
+ */
+function burstVariance({ pairs, peaks }: Excess, variance: number): number {
+  const usual = 2.6 * Math.log(2 * Math.max(pairs, 1));
+  const bursts = peaks.filter(({ zSquare, information }) => zSquare > usual * (1 + variance * information));
+  return Math.max(0, ...bursts.map(({ zSquare, information }) => ((2 * zSquare) / usual - 1) / information));
 }

@@ -6,6 +6,12 @@ import type { Chunk, SignalState } from "./state.ts";
 import { volumeEvidence } from "./volume.ts";
 
 /**
+ * Evidence fades with this time constant. Without it a sum over starts grows with time alone wherever the runs
+ * say next to nothing, and would reach any level in the end.
+ */
+export const memoryMs = 100 * dayMs;
+
+/**
  * Evidence of every component: a tilted Shiryaev-Roberts e-detector with damping.
  *
  * A component sets a tilt λ of a score s against a null that is itself tilted by the bound τ. For n
@@ -33,7 +39,7 @@ export function componentEvidence(signal: PreparedSignal, state: SignalState, no
     extend(signal, since, chunk);
     const first = at === 0 || (state.chunks[at - 1]?.atMs ?? 0) < state.dayMs;
     const startMs = first ? Math.min(state.committedMs, chunk.atMs) : chunk.atMs;
-    const logDays = Math.log(Math.max(endMs - startMs, 1) / dayMs);
+    const logDays = Math.log(startDays(endMs - startMs));
     endMs = startMs;
     for (let index = 0; index < log.length; index++) {
       const component = signal.components[index];
@@ -43,8 +49,13 @@ export function componentEvidence(signal: PreparedSignal, state: SignalState, no
     }
   }
   if (endMs < nowMs) return log;
-  const idle = Math.log(Math.max(nowMs - state.committedMs, 1) / dayMs);
+  const idle = Math.log(startDays(nowMs - state.committedMs));
   return log.map((_, index) => logAdd(state.logEvidence[index] ?? -Infinity, idle));
+}
+
+/** Weight of the starts in a span, in days: no more than evidence is remembered. */
+function startDays(spanMs: number): number {
+  return Math.min(Math.max(spanMs, 1), memoryMs) / dayMs;
 }
 
 /** Sums over the observations of a day since some start. */

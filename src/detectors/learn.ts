@@ -4,25 +4,14 @@ import {
   type Layout,
   type LearnOptions,
   learnDefaults,
-  type Score,
   type SignalBaseline,
   type WorkflowBaseline,
 } from "./baseline.ts";
-import { boundaries } from "./boundary.ts";
 import { singletons } from "./category.ts";
-import {
-  cautiousVariance,
-  type Excess,
-  measureExcess,
-  type NoisePrior,
-  noiseScale,
-  type Pool,
-  poolExcess,
-} from "./dispersion.ts";
 import { byHour, type Hour, rawCounts } from "./history.ts";
 import { learnAges } from "./label.ts";
 import { binIndex, coarseCounts, newBin } from "./layout.ts";
-import { type Effect, isShare, type ScoreShape } from "./score.ts";
+import { type Draft, measureNoise } from "./noise.ts";
 import { decideLayout, scoreShapes } from "./shape.ts";
 import { learnStrata } from "./strata.ts";
 
@@ -65,17 +54,6 @@ export function learnBaseline(
     pinned: settings.pinned,
     signals: measureNoise(drafts, (toMs - fromMs) / dayMs),
   };
-}
-
-/** Evidence of an alert and of a pause, in nats: ln of 30,000 days, and thirty times as much. */
-const alertNats = 10.3;
-const pauseNats = 13.7;
-
-/** A signal whose noise is not known yet. */
-interface Draft {
-  baseline: SignalBaseline;
-  shapes: ScoreShape[];
-  history: Hour[];
 }
 
 function draftSignal(
@@ -139,112 +117,6 @@ function everyHour(history: readonly Hour[], fromMs: number, toMs: number): Hour
     hours.push(seen.get(hour) ?? { hour, n: 0, counts: [0] });
   }
   return hours;
-}
-
-/** Noise is pooled over the scores of a class: too little is known of one signal alone. */
-function measureNoise(drafts: readonly Draft[], days: number): SignalBaseline[] {
-  const measured = drafts.map((draft) =>
-    draft.shapes.map((shape) => {
-      const prior = noisePrior(draft.baseline, shape, days);
-      const excess = measureExcess(draft.baseline, shape.values, draft.history, prior);
-      return { group: noiseClass(draft.baseline, shape), prior, ...excess };
-    }),
-  );
-  const all = measured.flat();
-  const pool = new Map<string, { day: Pool; hour: Pool }>();
-  for (const { group, prior } of all) {
-    if (pool.has(group)) continue;
-    const members = all.filter((entry) => entry.group === group);
-    const day = poolExcess(
-      members.map(({ day: excess }) => excess),
-      prior.day,
-    );
-    pool.set(group, {
-      day,
-      hour: poolExcess(
-        members.map(({ hour }) => hour),
-        prior.hour,
-      ),
-    });
-  }
-  return drafts.map(({ baseline, shapes, history }, at) => {
-    const scores = shapes.map((shape, index) => {
-      const own = measured[at]?.[index];
-      const common = pool.get(own?.group ?? "");
-      if (own === undefined || common === undefined) throw new RangeError("Cannot pool noise: no such class");
-      return noisyScore(baseline, shape, own, common);
-    });
-    const location = scores.find(({ of }) => of === "median");
-    return {
-      ...baseline,
-      scores: scores.map((score, index) => {
-        const noisy = location === undefined ? score : withLocation(score, location);
-        return withBoundaries(baseline, noisy, shapes[index]?.effect ?? { deviations: 0.1 }, history.length);
-      }),
-    };
-  });
-}
-
-/**
- * What a restless mean does to the other scores of a number. A day whose mean is off by d has its mean square
- * off by d²: four standard deviations of that must not look like more than four of the spread's own, so ρ
- * grows by the square of 4 ρ / √2. The log odds of a tail of 5 % move by 2.2 d.
- */
-function withLocation(score: Score, location: Score): Score {
-  const tail = isShare(score.values) && (score.of === "high" || score.of === "low");
-  if (score.of !== "spread" && !tail) return score;
-  const add = (own: number, other: number): number =>
-    tail ? Math.max(own, 0.05 * 5 * other) : own + 8 * other * other;
-  return {
-    ...score,
-    rhoDay: add(score.rhoDay, location.rhoDay),
-    rhoHour: add(score.rhoHour, location.rhoHour),
-    rhoDayStrict: add(score.rhoDayStrict, location.rhoDayStrict),
-    rhoHourStrict: add(score.rhoHourStrict, location.rhoHourStrict),
-  };
-}
-
-/** Signals of a class are assumed to be about equally noisy. */
-function noiseClass(baseline: SignalBaseline, shape: ScoreShape): string {
-  const { shape: layout } = baseline.layout;
-  if (layout === "number") return isShare(shape.values) ? "number share" : `number ${shape.of}`;
-  return layout === "rate" ? `rate ${signalKinds[baseline.kind]}` : layout;
-}
-
-/** What is assumed of noise that has not been seen. The first day hides the hours, the first week the weekdays. */
-function noisePrior(baseline: SignalBaseline, shape: ScoreShape, days: number): NoisePrior {
-  const hidden = { day: days < 7 ? 0.03 : 0, hour: days < 2 ? 0.06 : 0 };
-  if (baseline.layout.shape === "volume") return { day: 0.05 + hidden.day, hour: 0.1 + 3 * hidden.hour };
-  if (isShare(shape.values)) return { day: 0.03 + hidden.day, hour: 0.02 + hidden.hour };
-  return { day: 0.01 + hidden.day / 4, hour: 0.005 + hidden.hour / 4 };
-}
-
-function noisyScore(
-  baseline: SignalBaseline,
-  { of, values }: ScoreShape,
-  own: { day: Excess; hour: Excess },
-  common: { day: Pool; hour: Pool },
-): Score {
-  const scale = noiseScale(baseline, values);
-  const rho = (part: "day" | "hour", nats: number): number =>
-    scale * cautiousVariance(own[part], common[part], nats);
-  return {
-    of,
-    values,
-    up: null,
-    down: null,
-    rhoDay: rho("day", alertNats),
-    rhoHour: rho("hour", alertNats),
-    rhoDayStrict: rho("day", pauseNats),
-    rhoHourStrict: rho("hour", pauseNats),
-  };
-}
-
-function withBoundaries(baseline: SignalBaseline, score: Score, effect: Effect, hours: number): Score {
-  if (baseline.layout.shape === "volume") return { ...score, up: Math.log(1.1), down: Math.log(0.9) };
-  const { values, rhoDay, rhoHour } = score;
-  const { shares, runs, days } = baseline;
-  return { ...score, ...boundaries({ values, shares, runs, days, hours, rhoDay, rhoHour, effect }) };
 }
 
 function least(values: readonly number[]): number {

@@ -1,7 +1,7 @@
 import { dayMs, hourMs } from "../model/clock.ts";
 import { type SignalBucket, total } from "../model/signal.ts";
 import { earlierMax, rounded, thinChunks, todayMax } from "./chunks.ts";
-import { componentEvidence } from "./evidence.ts";
+import { componentEvidence, memoryMs } from "./evidence.ts";
 import { expectedLabelShare } from "./label.ts";
 import { coarseCounts } from "./layout.ts";
 import { hasPlugins, readPlugin, startPlugin } from "./plugin.ts";
@@ -72,9 +72,10 @@ export function addChunk(
 function closeDay(signal: PreparedSignal, state: SignalState, nowMs: number): SignalState {
   const endMs = state.dayMs + dayMs;
   const log = componentEvidence(signal, state, endMs);
+  const forgotten = (Math.floor(nowMs / dayMs) * dayMs - state.dayMs) / memoryMs;
   return {
     ...state,
-    logEvidence: log.map((value) => Math.round(Math.max(noEvidence, value) * 1e6) / 1e6),
+    logEvidence: log.map((value) => Math.round(Math.max(noEvidence, value - forgotten) * 1e6) / 1e6),
     dayMs: Math.floor(nowMs / dayMs) * dayMs,
     committedMs: endMs,
     chunks: thinChunks([...state.chunks], earlierMax),

@@ -95,15 +95,19 @@ function countUnknown(
   return { ...seen, runs: seen.runs + total(counts) };
 }
 
-/** New keys, each with its bucket in a slice, if it has one. */
+/** New keys, and in how many of a slice's runs each was present. */
 function appearances(
   { baseline }: Prepared,
   unknown: Readonly<Record<string, UnknownState>>,
-  seen: ReadonlyMap<string, SignalBucket>,
-): [PreparedSignal, SignalBucket | undefined][] {
-  return Object.entries(unknown).flatMap(([id, entry]): [PreparedSignal, SignalBucket | undefined][] => {
+  slice: readonly SignalBucket[],
+): { signal: PreparedSignal; runs: number; hits: number }[] {
+  const all = slice.reduce((sum, { kind, counts }) => (kind === "volume" ? sum + total(counts) : sum), 0);
+  return Object.values(unknown).flatMap((entry) => {
     const signal = appearanceSignal(baseline, entry);
-    return signal === null ? [] : [[signal, seen.get(id)]];
+    if (signal === null) return [];
+    const own = slice.find(({ kind, field }) => kind === entry.kind && field === entry.field);
+    const hits = own === undefined ? 0 : total(own.counts);
+    return [{ signal, runs: Math.max(all, hits), hits }];
   });
 }
 

@@ -1,7 +1,7 @@
 import type { SignalVerdict, Stable, Verdict } from "../model/verdict.ts";
 import { appearanceSignal } from "./appearance.ts";
 import { learnDefaults } from "./baseline.ts";
-import { type Budget, workflowDays } from "./budget.ts";
+import { aloneLevel, type Budget, workflowDays } from "./budget.ts";
 import { joinChunks } from "./chunks.ts";
 import { driftVerdict, relativeEvidence } from "./drift.ts";
 import { baselineFigure, daysIn, figure, recentMs, unitOf } from "./figures.ts";
@@ -14,7 +14,7 @@ const currentRunsMin = 20;
 /** The verdict on every signal of a workflow, at the position of its state. */
 export function workflowVerdicts(prepared: Prepared, state: WorkflowState, budget: Budget): SignalVerdict[] {
   const { workflow } = prepared.baseline;
-  const level = Math.log(workflowDays(budget) * Math.max(prepared.signals.length, 1));
+  const level = aloneLevel(prepared.signals.length, workflowDays(budget));
   const known = prepared.signals.map((signal): SignalVerdict => {
     const { kind, field } = signal.baseline;
     const verdict = judge(signal, state.signals[signal.id], level, state.throughMs);
