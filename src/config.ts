@@ -158,7 +158,9 @@ export type WorkflowConfig = Config["workflows"][string];
 
 /** A workflow's settings; the defaults for one that the configuration does not name. */
 export function workflowConfig(config: Config, name: string): WorkflowConfig {
-  return config.workflows[name] ?? workflowSchema.parse({});
+  // A workflow may be called `constructor`.
+  const own = Object.hasOwn(config.workflows, name) ? config.workflows[name] : undefined;
+  return own ?? workflowSchema.parse({});
 }
 
 function isTimeZone(name: string): boolean {

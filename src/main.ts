@@ -19,7 +19,7 @@ const sharedOptions = {
 async function main(argv: string[]): Promise<number> {
   const named = argv[0] !== undefined && !argv[0].startsWith("-");
   const name = named ? (argv[0] ?? "") : "";
-  const command = commands[name];
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (named && command === undefined) return refuse(`Cannot run '${name}': it is not a command`);
   const { values, positionals } = parseArgs({
     args: named ? argv.slice(1) : argv,

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { type ServerType, serve } from "@hono/node-server";
 import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import type { Parts } from "./parts.ts";
 import { collectorRoutes } from "./collector/routes.ts";
 import { type WorkflowConfig, workflowConfig } from "./config.ts";
@@ -22,6 +23,10 @@ export interface HttpServer {
   /** Takes no more requests; resolves when those under way are answered. */
   close(): Promise<void>;
 }
+
+/** Forms, presses of buttons and orders by API: the largest holds the corrected output of one run. */
+const webBodyBytesMax = 2 * 1024 * 1024;
+const tooLarge = `Cannot read the body: it is larger than ${webBodyBytesMax} bytes`;
 
 /** Requests that take longer are cut off. */
 const requestTimeoutMs = 60_000;
@@ -102,6 +107,14 @@ function createRoutes(parts: Parts, guard: Guard): Hono {
       }),
     );
   }
+  app.use(
+    bodyLimit({ maxSize: webBodyBytesMax, onError: (c) => c.json({ error: { message: tooLarge } }, 413) }),
+  );
+  app.onError((error, c) => {
+    // Mostly clients that went away in the middle of their request.
+    log.warn({ err: error }, "Cannot answer a request");
+    return c.json({ error: { message: "Cannot answer: the request could not be read" } }, 400);
+  });
   const watch = watchFor(parts);
   const web = webRoutes({
     store,

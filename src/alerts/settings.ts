@@ -60,5 +60,6 @@ const unset: WorkflowAlertSettings = {
 
 /** A workflow's settings; off for one that the configuration does not name. */
 export function settingsOf(settings: AlertSettings, workflow: string): WorkflowAlertSettings {
-  return settings.workflows[workflow] ?? unset;
+  const own = Object.hasOwn(settings.workflows, workflow) ? settings.workflows[workflow] : undefined;
+  return own ?? unset;
 }

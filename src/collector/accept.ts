@@ -18,16 +18,24 @@ import type { PendingRuns } from "./pending-runs.ts";
 import { createPendingRuns } from "./pending-runs.ts";
 import { createRecentMap } from "./recent-map.ts";
 import { stepOfRun } from "./step-of-run.ts";
+import { createTally } from "./tally.ts";
 
 /** What became of a request. */
 export interface Accepted {
   newRunIds: string[];
+  /** Runs that could not be processed; they are among `rejected`. */
+  rejectedRunIds: string[];
   /** Runs, steps, reviews and outcomes that were known. */
   duplicates: number;
   /** Records that could not be read, by reason; they are in the reject queue. */
   rejected: Record<string, number>;
   /** Reviews and outcomes whose run nobody knows. */
   unknownRuns: number;
+}
+
+/** The result of a request that said nothing. */
+export function noneAccepted(): Accepted {
+  return { newRunIds: [], rejectedRunIds: [], duplicates: 0, rejected: {}, unknownRuns: 0 };
 }
 
 /** How a request came. */
@@ -60,7 +68,7 @@ export class Acceptor {
     const { redactor, settings, catalogue } = deps;
     const isNewVersion = (workflow: string, version: string) =>
       this.versions.get(`${workflow}\0${version}`) === undefined;
-    this.context = { ...stages, redactor, settings, catalogue, isNewVersion };
+    this.context = { ...stages, redactor, settings, catalogue, isNewVersion, tally: createTally() };
   }
 
   /**
@@ -76,7 +84,10 @@ export class Acceptor {
     const batch = createBatch(this.context);
     const request = new Request(this.claims.begin(), batch, nowMs, options);
     try {
-      for (const run of mapped.runs) guarded(request, run.runId, () => this.addRun(request, run));
+      for (const run of mapped.runs) {
+        const isTaken = guarded(request, run.runId, () => this.addRun(request, run));
+        if (!isTaken) request.result.rejectedRunIds.push(run.runId);
+      }
       for (const step of mapped.steps) guarded(request, step.stepId, () => this.addStep(request, step));
       for (const bad of mapped.bad) request.reject(bad.reason, bad.body);
       mapped.labels.forEach((label, index) => this.addLabel(request, label, found[index]));
@@ -185,13 +196,15 @@ export class Acceptor {
   }
 }
 
-/** One run that cannot be processed must not take its neighbours along. */
-function guarded(request: Request, id: string, work: () => void) {
+/** One run that cannot be processed must not take its neighbours along. False where it could not. */
+function guarded(request: Request, id: string, work: () => void): boolean {
   try {
     work();
+    return true;
   } catch (error) {
     if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
     request.reject("unprocessable", id);
+    return false;
   }
 }
 
@@ -201,7 +214,7 @@ class Request {
   readonly reviews: { workflow: string; verdict: string }[] = [];
   runsDuplicate = 0;
   stepsDropped = 0;
-  readonly result: Accepted = { newRunIds: [], duplicates: 0, rejected: {}, unknownRuns: 0 };
+  readonly result: Accepted = noneAccepted();
 
   constructor(
     readonly claiming: Claiming,

@@ -62,8 +62,11 @@ function readElement(
 /** Joins the elements of a request with what became of their runs. */
 export function answerRuns(plain: PlainRuns, accepted: Accepted): RunAnswer[] {
   const fresh = new Set(accepted.newRunIds);
-  return plain.elements.map((element) => {
+  const refused = new Set(accepted.rejectedRunIds);
+  return plain.elements.map((element, index) => {
     if (!("runId" in element)) return { index: element.index, status: "rejected", error: element.error };
+    if (refused.has(element.runId))
+      return { index, status: "rejected", error: "Cannot read run: it cannot be processed" };
     // The second of two equal ids in one request is a duplicate of the first.
     const isNew = fresh.delete(element.runId);
     return { run_id: element.runId, status: isNew ? "accepted" : "duplicate" };

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import type { Json } from "../model/json.ts";
+import { wellFormed } from "./well-formed.ts";
 
 const json = z
   .unknown()
   .default(null)
   .transform((value) => value as Json);
-const id = z.union([z.string().min(1).max(256), z.int().transform(String)]);
+const id = z.union([z.string().min(1).max(256).transform(wellFormed), z.int().transform(String)]);
 const word = z.union([z.string(), z.number()]).transform(String);
 /** ISO 8601, or seconds or milliseconds since the epoch. Gives milliseconds. */
 const time = z.union([z.string(), z.number()]).transform((value) => {

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { Accepted } from "./accept.ts";
+import { type Accepted, noneAccepted } from "./accept.ts";
 import type { Mapped } from "./mapped.ts";
 import { emptyMapped } from "./mapped.ts";
 
@@ -15,10 +15,11 @@ export async function acceptInPortions(
   accept: (portion: Mapped) => Promise<Accepted>,
 ): Promise<Accepted> {
   if (mapped.runs.length + mapped.steps.length <= portionMax) return accept(mapped);
-  const total: Accepted = { newRunIds: [], duplicates: 0, rejected: {}, unknownRuns: 0 };
+  const total = noneAccepted();
   for (const portion of portionsOf(mapped)) {
     const accepted = await accept(portion);
     for (const runId of accepted.newRunIds) total.newRunIds.push(runId);
+    for (const runId of accepted.rejectedRunIds) total.rejectedRunIds.push(runId);
     total.duplicates += accepted.duplicates;
     total.unknownRuns += accepted.unknownRuns;
     for (const [reason, count] of Object.entries(accepted.rejected)) {
