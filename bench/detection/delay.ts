@@ -5,7 +5,7 @@ import { step } from "../../src/detectors/step.ts";
 import { dayMs, hourMs, minuteMs } from "../../src/model/clock.ts";
 import type { SignalBucket } from "../../src/model/signal.ts";
 import { epochMs } from "./quiet.ts";
-import { type Change, type Source, simulate, sources, type World } from "./world.ts";
+import { type Change, simulate, sources, type World } from "./world.ts";
 
 /** A change whose delay is measured. */
 export interface DelayCase {

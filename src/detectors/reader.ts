@@ -65,13 +65,7 @@ export function createReader(
       else take(signal, (state) => observeBucket(signal, state, bucket), endMs);
       if (signal !== undefined) touched.push(signal);
     }
-    const seen = new Map(slice.map((bucket) => [signalId(bucket), bucket]));
-    for (const [signal, bucket] of appearances(prepared, unknown, seen)) {
-      const hits = bucket === undefined ? 0 : total(bucket.counts);
-      const runs = Math.max(
-        hits,
-        ...slice.map(({ kind, counts }) => (kind === "volume" ? total(counts) : 0)),
-      );
+    for (const { signal, runs, hits } of appearances(prepared, unknown, slice)) {
       if (runs > 0) take(signal, (state) => observeShare(state, startMs, runs, hits), endMs);
       touched.push(signal);
     }
