@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const bin = new URL("../bin/evenkeel.cjs", import.meta.url).pathname;
+const bin = new URL("../bin/evenkeel", import.meta.url).pathname;
 
 /** A sidecar as users start it: the built command in a process of its own. */
 export interface Sidecar {
@@ -27,7 +27,7 @@ export function dataFolder(): { data: string; remove(): void } {
 
 /** Runs a command of the command line to its end. */
 export async function runCommand(args: string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [bin, ...args], {
+  const child = spawn(bin, args, {
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -58,7 +58,7 @@ async function start(
   args: string[],
   env: Record<string, string>,
 ): Promise<Sidecar> {
-  const child = spawn(process.execPath, [bin, command, "--data", data, "--port", "0", ...args], {
+  const child = spawn(bin, [command, "--data", data, "--port", "0", ...args], {
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
