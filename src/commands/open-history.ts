@@ -6,6 +6,7 @@ import type { History } from "../history/port.ts";
 import { createRemoteHistory } from "../history/remote-history.ts";
 import { createStoredHistory } from "../history/stored-history.ts";
 import { openJournal } from "../journal/open-journal.ts";
+import type { Journal } from "../journal/port.ts";
 import { createLog } from "../log.ts";
 import { PermanentError } from "../model/errors.ts";
 import type { CommandContext } from "./command.ts";
@@ -29,7 +30,7 @@ export async function openHistory(context: Pick<CommandContext, "config" | "valu
 }
 
 /**
- * Finds the past: at the given address; else in the data folder, if no sidecar holds it; else through the sidecar that
+ * Finds the past: at the given address; else in the store of the configuration, if no sidecar holds it; else through the sidecar that
  * answers on the configured port.
  *
  * @returns null where there is no data.
@@ -46,34 +47,38 @@ export async function findHistory(
     const running = await sidecarUrl(config.port);
     return running === null ? null : createRemoteHistory({ url: running, key });
   };
-  if (!existsSync(join(config.data, "journal"))) {
+  const isServer = config.clickhouse.url !== "";
+  if (!isServer && !existsSync(join(config.data, "clickhouse"))) {
     // A folder that was asked for by name is meant, even if it is empty.
     return typeof values.data === "string" ? null : throughSidecar();
   }
   try {
-    return openFolder(config);
+    return openStored(config);
   } catch (error) {
-    const remote = error instanceof PermanentError ? await throughSidecar() : null;
-    if (remote === null) throw error;
-    return remote;
+    if (!(error instanceof PermanentError)) throw error;
+    const remote = await throughSidecar();
+    if (remote !== null) return remote;
+    throw new PermanentError(error.message, {
+      cause: error,
+      hint: "Give the address of the sidecar that runs on it with --url, or stop that sidecar",
+    });
   }
 }
 
-function openFolder(config: Config): History {
+/** Reads the store itself; the journal is opened when incidents are asked for, because a sidecar may hold it. */
+function openStored(config: Config): History {
   const log = createLog("warn");
-  const journal = openJournal({ path: join(config.data, "journal"), log });
-  try {
-    const store = openStore(config, log);
-    return {
-      name: config.data,
-      ...createStoredHistory({ store, journal }),
-      async close() {
-        await store.close();
-        journal.close();
-      },
-    };
-  } catch (error) {
-    journal.close();
-    throw error;
-  }
+  const store = openStore(config, log);
+  let journal: Journal | null = null;
+  return {
+    name: config.clickhouse.url === "" ? config.data : config.clickhouse.url,
+    ...createStoredHistory({
+      store,
+      journal: () => (journal ??= openJournal({ path: join(config.data, "journal"), log })),
+    }),
+    async close() {
+      await store.close();
+      journal?.close();
+    },
+  };
 }

@@ -9,7 +9,8 @@ import type { History, HistoryKind, HistoryQuery, HistoryRows, VersionUse } from
 /** What a stored history reads from. */
 export interface HistoryParts {
   store: Pick<Store, "query" | "readBuckets" | "readVersions" | "readWorkflows">;
-  journal: Pick<Journal, "incidents">;
+  /** Asked for only when incidents are read. */
+  journal: () => Pick<Journal, "incidents">;
 }
 
 /** Reads a past from store and journal. Closing them is up to whoever opened them. */
@@ -17,7 +18,7 @@ export function createStoredHistory({ store, journal }: HistoryParts): Pick<Hist
   const readers: { [K in HistoryKind]: (query: HistoryQuery) => AsyncIterable<HistoryRows[K]> } = {
     runs: (query) => readRuns(store, query),
     reviews: (query) => readReviews(store, query),
-    incidents: (query) => readIncidents(journal, query),
+    incidents: (query) => readIncidents(journal(), query),
     buckets: (query) => readBuckets(store, query),
     versions: (query) => readVersions(store, query),
   };
@@ -31,7 +32,7 @@ const incidentsMax = 100_000;
 
 // eslint-disable-next-line @typescript-eslint/require-await -- a generator for the sake of the shared interface
 async function* readIncidents(
-  journal: HistoryParts["journal"],
+  journal: Pick<Journal, "incidents">,
   { workflow, fromMs, toMs }: HistoryQuery,
 ): AsyncGenerator<Incident, void> {
   for (const incident of journal.incidents.list({ workflow, limit: incidentsMax })) {

@@ -10,7 +10,7 @@ import { type Api, createApi, guarded, refusals, timeParam } from "./base.ts";
 /** `GET /v1/workflows/:workflow/history`: what `export` and `backtest` read while the sidecar holds the folder. */
 export function historyRoutes({ guard, store, journal, clock }: WebDeps): Api {
   const api = createApi();
-  const history = createStoredHistory({ store, journal });
+  const history = createStoredHistory({ store, journal: () => journal });
   const route = createRoute({
     method: "get",
     path: "/v1/workflows/{workflow}/history",
