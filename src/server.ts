@@ -9,6 +9,7 @@ import { collectorRoutes } from "./collector/routes.ts";
 import { type WorkflowConfig, workflowConfig } from "./config.ts";
 import { PermanentError } from "./model/errors.ts";
 import type { Criterion } from "./review/scorecard.ts";
+import { replayReject } from "./replay-reject.ts";
 import { secretOf } from "./secret-of.ts";
 import { slackActions } from "./slack-actions.ts";
 import { createGuard, type Guard } from "./web/guard.ts";
@@ -90,7 +91,7 @@ async function opened(server: ServerType, port: number, hostname: string): Promi
 
 /** Everything behind the port. */
 function createRoutes(parts: Parts, guard: Guard): Hono {
-  const { config, clock, journal, store, ingest, metrics, log, desk, filler } = parts;
+  const { config, clock, journal, store, ingest, metrics, log, desk, filler, alerts } = parts;
   const app = new Hono();
   if (config.role !== "monitor") {
     for (const path of ["/v1/traces", "/v1/logs", "/v1/metrics"]) app.use(path, guard.requireScope("ingest"));
@@ -126,7 +127,8 @@ function createRoutes(parts: Parts, guard: Guard): Hono {
     desk,
     filler,
     criteria: (workflow) => workflowConfig(config, workflow).scorecard.map(toCriterion),
-    replayReject: () => Promise.resolve({ kind: "rejected", why: "" }),
+    replayReject: (rejectId) => replayReject(parts, rejectId),
+    retryDelivery: (key, actor) => alerts.retry(key, actor),
     slackActions: (request) => slackActions(request, parts, watch),
     problems: () => problems(parts),
     version: version(),

@@ -7,6 +7,7 @@ import { doctor } from "./doctor.ts";
 import { exportRows } from "./export.ts";
 import { importFile } from "./import.ts";
 import { init } from "./init.ts";
+import { report } from "./report.ts";
 import { serve } from "./serve.ts";
 
 /** Every command by its name. */
@@ -16,6 +17,7 @@ export const commands: Partial<Record<string, Command>> = {
   import: importFile,
   backtest,
   check,
+  report,
   export: exportRows,
   contract,
   init,

@@ -75,6 +75,8 @@ export interface WebDeps {
   clock: Clock;
   /** Sends the bytes of a reject through the collector again. */
   replayReject: (rejectId: string) => Promise<ReplayOutcome>;
+  /** Makes a dead message due again; false if there is none such. */
+  retryDelivery: (key: string, actor: string) => boolean;
   /** Answers a signed Slack button press; absent where Slack is not set up. */
   slackActions?: (request: Request) => Promise<Response>;
   metrics: { render(accept: string): Promise<{ contentType: string; body: string }> };

@@ -49,7 +49,7 @@ export function actionRoutes(deps: WebDeps): Hono<GuardedEnv> {
 }
 
 /** What keeps things going: an audit begun, a message sent again, a reject read again. */
-function chores({ guard, filler, journal, clock, replayReject }: WebDeps): Hono<GuardedEnv> {
+function chores({ guard, filler, retryDelivery, replayReject }: WebDeps): Hono<GuardedEnv> {
   const app = new Hono<GuardedEnv>();
   const admin = guard.requireScope("admin");
   app.post("/workflows/:workflow/audit", admin, async (c) => {
@@ -62,7 +62,7 @@ function chores({ guard, filler, journal, clock, replayReject }: WebDeps): Hono<
   });
   app.post("/deliveries/retry", admin, async (c) => {
     const { key = "" } = await readForm(c);
-    const said = journal.outbox.retry(key, clock.nowMs())
+    const said = retryDelivery(key, c.get("visitor").name)
       ? "The message will be sent again."
       : "The message is not dead.";
     return c.redirect(`/rejects?said=${encodeURIComponent(said)}`, 303);

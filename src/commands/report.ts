@@ -1,0 +1,66 @@
+import { join } from "node:path";
+import { openStore } from "../app.ts";
+import { workflowConfig } from "../config.ts";
+import { openJournal } from "../journal/open-journal.ts";
+import { createLog } from "../log.ts";
+import { dayMs } from "../model/clock.ts";
+import { PermanentError } from "../model/errors.ts";
+import { gatherReport } from "../review/gather-report.ts";
+import { renderReport } from "../review/render-report.ts";
+import type { Command, CommandContext } from "./command.ts";
+import { historyOptions } from "./open-history.ts";
+import { textOption, workflowOption } from "./options.ts";
+import { sidecarUrl } from "./sidecar-url.ts";
+
+/** Writes the weekly review of a workflow as Markdown: asks a running sidecar, else reads the data folder. */
+export const report: Command = {
+  summary: "write the weekly review of a workflow as Markdown",
+  synopsis: "--workflow W [--since 7d] [--url URL] [--key K] [options]",
+  options: { ...historyOptions, workflow: { type: "string" }, since: { type: "string" } },
+  async run(context) {
+    const workflow = workflowOption(context, "report");
+    const days = daysOption(context);
+    const url = textOption(context, "url") || (await sidecarUrl(context.config.port));
+    const markdown =
+      url === null ? await readHere(context, workflow, days) : await ask(context, url, workflow, days);
+    process.stdout.write(markdown);
+    return 0;
+  },
+};
+
+function daysOption(context: CommandContext): number {
+  const text = textOption(context, "since") || "7d";
+  const days = Number(/^(\d{1,2})d$/.exec(text)?.[1] ?? 0);
+  if (days >= 1 && days <= 90) return days;
+  throw new PermanentError(`Cannot report: --since must be 1d to 90d, got '${text}'`);
+}
+
+async function ask(context: CommandContext, url: string, workflow: string, days: number): Promise<string> {
+  const key = textOption(context, "key") || (process.env.EVENKEEL_API_KEY ?? "");
+  const path = `/v1/workflows/${encodeURIComponent(workflow)}/report?days=${days}`;
+  const response = await fetch(
+    new URL(path, url),
+    key === "" ? {} : { headers: { authorization: `Bearer ${key}` } },
+  );
+  if (response.ok) return response.text();
+  throw new PermanentError(`Cannot report: the sidecar answered ${response.status}`, {
+    hint: response.status === 401 ? "Give a key with scope review with --key or EVENKEEL_API_KEY" : "",
+  });
+}
+
+async function readHere({ config }: CommandContext, workflow: string, days: number): Promise<string> {
+  const log = createLog("warn");
+  const store = openStore(config, log);
+  const journal = openJournal({ path: join(config.data, "journal"), log });
+  try {
+    await store.migrate();
+    const toMs = Date.now();
+    const { owner } = workflowConfig(config, workflow);
+    return renderReport(
+      await gatherReport({ store, journal }, { workflow, owner, fromMs: toMs - days * dayMs, toMs }),
+    );
+  } finally {
+    await store.close();
+    journal.close();
+  }
+}
