@@ -102,7 +102,7 @@ function cleanName(name: string): string {
   return shortened(name, nameLengthMax);
 }
 
-/** Cutting comes first: it may halve an emoji. */
+/** Cutting makes a copy, since a slice would keep the whole text in memory; what it halves becomes U+FFFD. */
 function shortened(text: string, lengthMax: number): string {
-  return wellFormed(text.length > lengthMax ? text.slice(0, lengthMax) : text);
+  return text.length > lengthMax ? Buffer.from(text.slice(0, lengthMax)).toString() : wellFormed(text);
 }

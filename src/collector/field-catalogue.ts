@@ -40,6 +40,9 @@ export interface FieldCatalogueOptions {
   onDropped?: (what: "field" | "workflow") => void;
 }
 
+/** A longer path is not watched: it would be a label, a key and a line on a page. */
+const pathLengthMax = 500;
+
 /** Raise it when the saved form changes: a catalogue of another format is learned anew. */
 const savedFormat = 1;
 
@@ -119,7 +122,7 @@ class KnownFields implements WorkflowFields {
   }
 
   readonly create: CreateField = (path) => {
-    if (this.count >= this.fieldsMax) {
+    if (this.count >= this.fieldsMax || path.length > pathLengthMax) {
       this.onDropped("field");
       return null;
     }

@@ -1,11 +1,13 @@
 import type { Json, JsonObject } from "../model/json.ts";
-import { tryParseJson } from "./parse-json.ts";
+import { parseContent } from "./parse-json.ts";
 import type { RedactionRules } from "./redaction-rules.ts";
 
+/** The owner named no field with a longer path, so it is not followed further. */
+const pathLengthMax = 4096;
 /** Longer texts that look like JSON are redacted as text alone. */
 const nestedTextMax = 256 * 1024;
 /** JSON texts inside one value that are opened; the rest is redacted as text alone. */
-const nestedTextsMax = 20;
+const nestedTextsMax = 500;
 
 /**
  * Redacts a JSON value: names, texts, JSON inside texts; and cuts what is too long, too deep or too much.
@@ -20,6 +22,8 @@ export function redactValue(value: Json, root: string, rules: RedactionRules): J
 class Walk {
   private nodes = 0;
   private opened = 0;
+  /** Above zero within a list or object whose name says that it holds secrets. */
+  private holders = 0;
   private readonly hasPaths: boolean;
 
   constructor(private readonly rules: RedactionRules) {
@@ -33,7 +37,10 @@ class Walk {
       if (rules.always.has(path)) return rules.whole("field", value);
       allowed ||= rules.never.has(path);
     }
-    if (typeof value === "string") return allowed ? rules.cut(value) : this.text(value, path, depth);
+    if (typeof value === "string") {
+      if (allowed) return rules.cut(value);
+      return this.holders > 0 ? rules.whole("secret", value) : this.text(value, path, depth);
+    }
     if (typeof value === "number") return allowed ? value : this.number(value);
     if (typeof value !== "object" || value === null) return value;
     if (depth >= rules.caps.depthMax) return "$cut: nested too deep";
@@ -54,10 +61,13 @@ class Walk {
       }
       kept += 1;
       const member = value[name] ?? null;
-      const below = this.hasPaths ? `${path}.${name}` : path;
+      const below = this.hasPaths && path.length + name.length < pathLengthMax ? `${path}.${name}` : path;
       const isFree = allowed || rules.never.has(below);
       const byName = isFree ? undefined : rules.byName(name, member);
+      const isHolder = !isFree && byName === undefined && typeof member === "object" && rules.isHolder(name);
+      if (isHolder) this.holders += 1;
       setMember(clean, rules.nature(name).kept, byName ?? this.value(member, below, depth + 1, isFree));
+      if (isHolder) this.holders -= 1;
     }
     return clean;
   }
@@ -78,11 +88,10 @@ class Walk {
 
   private text(value: string, path: string, depth: number): string {
     const { rules } = this;
-    const first = value.charCodeAt(0);
-    const mayNest = (first === 0x7b || first === 0x5b) && value.length <= nestedTextMax;
-    if (!mayNest || this.opened >= nestedTextsMax || !rules.enabled) return rules.text(value);
-    const nested = tryParseJson(value);
-    if (nested === undefined) return rules.text(value);
+    if (this.opened >= nestedTextsMax || value.length > nestedTextMax || !rules.enabled)
+      return rules.text(value);
+    const nested = parseContent(value);
+    if (typeof nested === "string") return rules.text(value);
     this.opened += 1;
     const clean = JSON.stringify(this.value(nested, path, depth + 1));
     return rules.text(clean === JSON.stringify(nested) ? value : clean);

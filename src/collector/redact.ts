@@ -5,7 +5,7 @@ import type { TextRedactor } from "./redact-text.ts";
 import { createTextRedactor } from "./redact-text.ts";
 import { redactValue } from "./redact-value.ts";
 import type { NameNature, RedactionRules } from "./redaction-rules.ts";
-import { countingKey, phoneKey, secretKey } from "./secrets.ts";
+import { countedKey, countingKey, phoneKey, secretKey } from "./secrets.ts";
 import { wellFormed } from "./well-formed.ts";
 
 /** Makes values fit to be kept: without secrets, within the caps, well-formed. */
@@ -18,6 +18,8 @@ export interface Redactor {
   value(value: Json, root: string): Json;
   /** Text of what could not be read. Named fields cannot be found in it: where there are any, only its size is kept. */
   unread(text: string): string;
+  /** `unread` keeps the size alone. */
+  hidesUnread: boolean;
 }
 
 /** What to redact beyond the patterns, and what never. */
@@ -34,8 +36,10 @@ export interface RedactorOptions {
 }
 
 /** Secrets that straddle the cut are found by looking this far beyond it. */
-const cutOverlap = 4096;
+export const cutOverlap = 4096;
 const namesMax = 20_000;
+/** A longer name is looked at each time: a cache of them would grow with what is sent. */
+const cachedNameMax = 200;
 const shortNumber = /^\d{1,7}$/;
 const phoneLike = /\d[\d ().+/-]{5,}/;
 
@@ -58,7 +62,9 @@ export function createRedactor(options: RedactorOptions): Redactor {
       return undefined;
     return whole(form, value);
   };
+  const isHolder = (name: string) => nature(name).form === "secret" && !countedKey.test(plainName(name));
   const rules: RedactionRules = {
+    isHolder,
     caps,
     always: new Set(fields),
     never: new Set(allow),
@@ -76,6 +82,7 @@ export function createRedactor(options: RedactorOptions): Redactor {
       return typeof replaced === "string" ? replaced : text(value);
     },
     value: (value, root) => redactValue(value, root, rules),
+    hidesUnread: fields.length > 0,
     unread: (unread) => (fields.length === 0 ? text(unread) : `[cut: ${unread.length} characters]`),
   };
 }
@@ -94,11 +101,19 @@ function createNature(text: (value: string) => string, enabled: boolean): (name:
   return (name) => {
     const known = natures.get(name);
     if (known !== undefined) return known;
-    const plain = name.toLowerCase().replace(/[\s_.-]/g, "");
+    const plain = plainName(name);
     const form = secretKey.test(plain) ? "secret" : phoneKey.test(plain) ? "phone" : null;
     const nature: NameNature = { kept: text(name), form: enabled ? form : null };
     if (natures.size >= namesMax) natures.clear();
-    natures.set(name, nature);
+    if (name.length <= cachedNameMax) natures.set(name, nature);
     return nature;
   };
+}
+
+/** A name as the lists of names spell it. A long name ends in what it is. */
+function plainName(name: string): string {
+  return name
+    .slice(-cachedNameMax)
+    .toLowerCase()
+    .replace(/[\s_.-]/g, "");
 }

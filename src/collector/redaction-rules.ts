@@ -18,6 +18,8 @@ export interface RedactionRules {
   /** A text that is allowed as it is, but within the cap. */
   cut(value: string): string;
   nature(name: string): NameNature;
+  /** The name says that every text in its list or object is a secret (`cookies`, `credentials`). */
+  isHolder(name: string): boolean;
   /** The replacement of a value whose name gives it away; undefined where it does not. */
   byName(name: string, value: Json): Json | undefined;
   /** The replacement of any value. Null and empty stay, so that a field that goes missing is still seen. */

@@ -17,6 +17,10 @@ export const secretKey =
 /** Keys that `secretKey` matches but whose numbers are counts, as `prompt_tokens`. */
 export const countingKey = /tokens?$/;
 
+/** Of those, keys whose lists and objects hold words or counts, as `tokens: ["the", "cat"]`. */
+export const countedKey =
+  /^(?:(?:prompt|completion|input|output|total|cached?|reasoning|max|num|used|usage)tokens?|tokens)$/;
+
 /** Keys whose value is a phone number, whatever it looks like. */
 export const phoneKey =
   /^(?:home|work|mobile|cell|contact|customer|office)?(?:phone|mobile|telephone|tel|fax)(?:no|number)?$/;
