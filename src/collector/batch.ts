@@ -12,7 +12,7 @@ import { tryParseJson } from "./parse-json.ts";
 import type { Redactor } from "./redact.ts";
 import { outcomeRow, reviewRow, runRow, stepRow, versionRow } from "./rows.ts";
 import type { WorkflowSettings } from "./settings.ts";
-import { createTally } from "./tally.ts";
+import type { Tally } from "./tally.ts";
 
 /** What turning runs into rows needs to know. */
 export interface BatchContext {
@@ -21,6 +21,8 @@ export interface BatchContext {
   catalogue: FieldCatalogue;
   words: WordLists;
   recentInputs: RecentInputs;
+  /** Of the whole collector: a batch is made in one turn of the event loop, so that none overlaps another. */
+  tally: Tally;
   redactor: Redactor;
   /** True if the version is not on record yet. */
   isNewVersion: (workflow: string, version: string) => boolean;
@@ -52,8 +54,9 @@ const rejectBytesMax = 64 * 1024;
 
 /** Creates an empty batch. */
 export function createBatch(context: BatchContext): Batch {
-  const tally = createTally();
-  const observing = { ...context, tally };
+  const { tally } = context;
+  // What a request that failed halfway has counted.
+  tally.rows();
   const batch: RowBatch = {};
   const newVersions = new Set<string>();
   let size = 0;
@@ -68,7 +71,7 @@ export function createBatch(context: BatchContext): Batch {
       const outputs = JSON.stringify(run.outputs);
       const settings = context.settings(run.workflow);
       const contract = context.checkContract(settings.contract, run.inputs, run.outputs);
-      const fields = observeRun(run, inputs, contract, settings, observing);
+      const fields = observeRun(run, inputs, contract, settings, context);
       push("runs", runRow(run, inputs, outputs, contract, fields));
       for (const step of run.steps) this.addStep(step, run.version.id, run.receivedAtMs, run.mode === "live");
       const versionKey = `${run.workflow}\0${run.version.id}`;
@@ -79,15 +82,15 @@ export function createBatch(context: BatchContext): Batch {
       return outputs;
     },
     addStep(step, version, atMs, counted) {
-      if (counted) observeStep(step, version, atMs, observing);
+      if (counted) observeStep(step, version, atMs, context);
       push("steps", stepRow(step, atMs));
     },
     addReview(review, outputs) {
-      observeReview(review, outputs === undefined ? undefined : tryParseJson(outputs), observing);
+      observeReview(review, outputs === undefined ? undefined : tryParseJson(outputs), context);
       push("reviews", reviewRow(review));
     },
     addOutcome(outcome) {
-      observeOutcome(outcome, observing);
+      observeOutcome(outcome, context);
       push("outcomes", outcomeRow(outcome));
     },
     addReject: (reject) => push("rejects", rejectRow(reject, context.redactor)),

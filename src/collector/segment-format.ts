@@ -24,7 +24,8 @@
  * so that its rows are the same, in the same order, at every reading.
  */
 import { crc32 } from "node:zlib";
-import { type RowBatch, type Table, tables } from "../model/rows.ts";
+import { type RollupRow, type RowBatch, type Table, tables } from "../model/rows.ts";
+import { encodeRollup, encodeRow } from "./row-json.ts";
 
 export const segmentHeader = Buffer.from("EVKS\x01\0\0\0", "latin1");
 
@@ -87,7 +88,7 @@ export function createRecordEncoder(): RecordEncoder {
     let at = from + sectionHeaderBytes;
     reserve(from, sectionHeaderBytes);
     for (const row of rows) {
-      const line = encodeRow(row);
+      const line = table === "rollups" ? encodeRollup(row as RollupRow) : encodeRow(row);
       reserve(at, line.length * bytesPerUnitMax);
       at += scratch.write(line, at);
     }
@@ -115,15 +116,6 @@ export function createRecordEncoder(): RecordEncoder {
     if (scratch.length > scratchBytesMin * 4) scratch = Buffer.allocUnsafe(scratchBytesMin);
     return record;
   };
-}
-
-// `JSON.stringify` escapes lone surrogates, and ClickHouse refuses the whole batch for one such escape. An escape
-// behind an odd number of backslashes is one; behind an even number it is the text of a document in a document.
-const loneSurrogate = /(?<=(?:^|[^\\])(?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g;
-
-function encodeRow(row: object): string {
-  const line = `${JSON.stringify(row)}\n`;
-  return line.includes("\\ud") ? line.replace(loneSurrogate, "\ufffd") : line;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type Table, tables } from "../model/rows.ts";
+import { mergeRollups } from "./row-json.ts";
 import type { SeenIdsLog } from "./seen-ids-log.ts";
 import { type DamagedSpan, readSegment, type TableRows } from "./segment-format.ts";
 
@@ -131,9 +132,11 @@ async function readRows(segment: QueuedSegment, { dir, onDamage }: SegmentQueueD
     }
   }
   return {
-    tables: tables.flatMap((table) => {
+    tables: tables.flatMap((table): TableRows[] => {
       const known = rowsByTable.get(table);
-      return known === undefined ? [] : [{ table, rows: known.rows, ndjson: Buffer.concat(known.pieces) }];
+      if (known === undefined) return [];
+      if (table === "rollups") return [{ table, ...mergeRollups(known.pieces) }];
+      return [{ table, rows: known.rows, ndjson: Buffer.concat(known.pieces) }];
     }),
     claims: Buffer.concat(records.map((record) => record.claims)),
   };

@@ -1,64 +1,68 @@
-import type { RollupRow } from "../model/rows.ts";
 import type { SignalKind } from "../model/signal.ts";
+import { type HeadedRollup, rollupHead } from "./row-json.ts";
 
 /** Counts observations of one workflow and version in one minute. */
 export interface Scope {
   count(kind: SignalKind, field: string, bin: string): void;
 }
 
-/** Sums the observations of one request into rollup rows. */
+/** Sums observations into rollup rows. It is kept from request to request, since most rows come again. */
 export interface Tally {
   /** @param atMs any time within the minute, in milliseconds since the epoch. */
   scope(workflow: string, version: string, atMs: number): Scope;
-  rows(): RollupRow[];
+  /** The rows counted since the last call. */
+  rows(): HeadedRollup[];
 }
 
-type Counts = Map<string, number>;
-type Fields = Map<string, Counts>;
+type Place = Pick<HeadedRollup, "minute" | "workflow" | "version">;
+type Bins = Map<string, HeadedRollup>;
 
-interface Place {
-  minute: number;
-  workflow: string;
-  version: string;
-  kinds: Map<SignalKind, Fields>;
-}
+/** Rows remembered, some 400 bytes each. */
+const knownRowsMax = 20_000;
 
 /** Creates an empty tally. Nested maps, since joining keys would cost more than the counting. */
 export function createTally(): Tally {
-  const places = new Map<string, Place & Scope>();
+  let places = new Map<string, Scope>();
+  let counted: HeadedRollup[] = [];
+  let knownRows = 0;
+
+  function createScope(place: Place): Scope {
+    const kinds = new Map<SignalKind, Map<string, Bins>>();
+    return {
+      count(kind, field, bin) {
+        const fields = entry(kinds, kind, () => new Map<string, Bins>());
+        const bins = entry(fields, field, () => new Map<string, HeadedRollup>());
+        const row = entry(bins, bin, () => createRow(place, kind, field, bin));
+        if (row.n === 0) counted.push(row);
+        row.n += 1;
+      },
+    };
+  }
+
+  function createRow(place: Place, kind: SignalKind, field: string, bin: string): HeadedRollup {
+    knownRows += 1;
+    const key = { ...place, kind, field, bin };
+    return { ...key, n: 0, head: rollupHead(key) };
+  }
+
   return {
     scope(workflow, version, atMs) {
       const minute = Math.floor(atMs / 60_000) * 60;
-      const key = `${minute}\0${workflow}\0${version}`;
-      const known = places.get(key);
-      if (known !== undefined) return known;
-      const kinds = new Map<SignalKind, Fields>();
-      const place = {
-        minute,
-        workflow,
-        version,
-        kinds,
-        count(kind: SignalKind, field: string, bin: string) {
-          const fields = entry(kinds, kind, () => new Map<string, Counts>());
-          const counts = entry(fields, field, () => new Map<string, number>());
-          counts.set(bin, (counts.get(bin) ?? 0) + 1);
-        },
-      };
-      places.set(key, place);
-      return place;
+      return entry(places, `${minute}\0${workflow}\0${version}`, () =>
+        createScope({ minute, workflow, version }),
+      );
     },
-    rows: () => [...places.values()].flatMap(rowsOf),
+    rows() {
+      const rows = counted.map((row) => ({ ...row }));
+      for (const row of counted) row.n = 0;
+      counted = [];
+      if (knownRows > knownRowsMax) {
+        places = new Map();
+        knownRows = 0;
+      }
+      return rows;
+    },
   };
-}
-
-function rowsOf({ minute, workflow, version, kinds }: Place): RollupRow[] {
-  const rows: RollupRow[] = [];
-  for (const [kind, fields] of kinds) {
-    for (const [field, counts] of fields) {
-      for (const [bin, n] of counts) rows.push({ minute, workflow, version, kind, field, bin, n });
-    }
-  }
-  return rows;
 }
 
 function entry<K, V>(map: Map<K, V>, key: K, create: () => V): V {
