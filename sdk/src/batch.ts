@@ -24,8 +24,13 @@ interface Writing {
 
 /** Items that travel together, encoded as they come. */
 export class Batch {
-  readonly #traces: Writing = { writer: new ProtoWriter(16_384), ends: [] };
+  readonly #traces: Writing;
   readonly #logs: Writing = { writer: new ProtoWriter(512), ends: [] };
+
+  /** @param bytesExpected Room to begin with, so that growing does not copy. */
+  constructor(bytesExpected = 0) {
+    this.#traces = { writer: new ProtoWriter(Math.max(16_384, bytesExpected)), ends: [] };
+  }
 
   get items(): number {
     return this.#traces.ends.length + this.#logs.ends.length;

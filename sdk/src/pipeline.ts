@@ -111,7 +111,8 @@ export class Pipeline {
   #closeBatch(): void {
     if (this.#sending) this.#open.shrink();
     this.#full.push(this.#open);
-    this.#open = new Batch();
+    // Batches of one host are much alike.
+    this.#open = new Batch(this.#open.bytes);
   }
 
   /** Starts sending if there is reason to, or sees to it that time will bring one. */
