@@ -1,4 +1,4 @@
-import type { Incident, IncidentEventKind } from "../model/incident.ts";
+import type { DriftingSignal, Incident, IncidentEventKind } from "../model/incident.ts";
 import { ownActor, type Sweep } from "./sweep.ts";
 
 /**
@@ -12,10 +12,12 @@ export function settleIncident(
 ): { incident: Incident; told: IncidentEventKind | null } {
   if (incident.state === "resolved") return { incident, told: null };
   const active = incident.signals.filter((one) => one.recoveredAtMs === null);
+  // A key that is new stays new until a person accepts it; beside other signals it does not keep an incident open.
+  const isOver = active.every(isNewKey) && !(active.length > 0 && incident.signals.every(isNewKey));
   const changed = { ...incident, updatedAtMs: nowMs, notifiedAtMs: nowMs };
   const back = { snoozedUntilMs: null, stateActor: ownActor };
 
-  if (active.length === 0)
+  if (isOver)
     return {
       incident: { ...changed, ...back, state: "resolved", resolvedAtMs: nowMs },
       told: "recovered",
@@ -28,4 +30,9 @@ export function settleIncident(
   if (incident.state === "open" && settings.remindMs > 0 && silentMs >= settings.remindMs)
     return { incident: changed, told: "reminded" };
   return { incident, told: null };
+}
+
+/** A field that the baseline's runs did not have. */
+function isNewKey({ signal, drift }: DriftingSignal): boolean {
+  return signal.kind === "type" && drift.of === "";
 }

@@ -105,7 +105,9 @@ describe("a fault, from the SDK to people and back", () => {
 
   it("says nothing while nothing is wrong", async () => {
     await liveUntil(() => false, 2);
-    expect(slack.requests).toEqual([]);
+    // The clock jumps, which the sidecar may take for a sweep that fails; of the workflows it must say nothing.
+    expect(cases.flatMap(slackOf)).toEqual([]);
+    expect(alertmanager.requests).toEqual([]);
     expect(hooks.requests).toEqual([]);
   }, 300_000);
 

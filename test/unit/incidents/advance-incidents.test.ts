@@ -149,6 +149,25 @@ describe("advanceIncidents()", () => {
     expect(incidents[0]).toMatchObject({ state: "resolved", resolvedAtMs: startMs + 3 * hourMs });
   });
 
+  const newKey = key("type", "input.supplier_name");
+  const newKeys = [
+    { why: "resolves though a new key stays", with: [vendor], states: ["resolved"] },
+    { why: "stays open for a new key alone", with: [], states: ["open"] },
+  ];
+  it.each(newKeys)("$why", ({ with: others, states }) => {
+    const at = (hour: number) => startMs + hour * hourMs;
+    const both = (hour: number, verdict: SignalVerdict["verdict"]) => [
+      judged(newKey, drift(startMs), at(hour)),
+      ...others.map((signal) => judged(signal, verdict, at(hour))),
+    ];
+    const { incidents } = play([
+      { atMs: at(1), verdicts: both(1, drift(startMs)) },
+      { atMs: at(2), verdicts: both(2, stable()) },
+      { atMs: at(3), verdicts: both(3, stable()) },
+    ]);
+    expect(incidents.map(({ state }) => state)).toEqual(states);
+  });
+
   it("keeps an incident open when there is too little data to say more", () => {
     const { incidents } = play(
       [
