@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { CsvError, type Info, parse } from "csv-parse";
+import { type CsvError, type Info, parse } from "csv-parse";
 import { PermanentError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import { type FileRecord, recordBytesMax } from "./record.ts";
@@ -24,6 +24,7 @@ interface Row {
  * @throws {PermanentError} If there is no header, or two columns have one name.
  */
 export async function readCsv(content: Readable, delimiter: string): Promise<CsvFile> {
+  let fault: CsvError | undefined;
   const parser = parse({
     bom: true,
     delimiter,
@@ -33,6 +34,13 @@ export async function readCsv(content: Readable, delimiter: string): Promise<Csv
     relax_quotes: true,
     skip_empty_lines: true,
     max_record_size: recordBytesMax,
+    // An error would throw away the records before it that wait to be read. It comes once: the parser does not find
+    // its way back from either fault, and drops what follows.
+    skip_records_with_error: true,
+    on_skip: (error) => {
+      fault ??= error;
+      return undefined;
+    },
   });
   content.on("error", (error) => parser.destroy(error));
   const rows = content.pipe(parser)[Symbol.asyncIterator]() as AsyncIterator<Row, undefined>;
@@ -41,26 +49,25 @@ export async function readCsv(content: Readable, delimiter: string): Promise<Csv
   const header = first.value.record.map((name) => name.trim());
   const twice = header.find((name, at) => header.indexOf(name) !== at);
   if (twice !== undefined) throw new PermanentError(`Cannot read CSV: two columns are named '${twice}'`);
-  return { header, records: toRecords(rows, header, first.value.info.lines + 1) };
+  return { header, records: toRecords(rows, header, first.value.info.lines + 1, () => fault) };
 }
 
 async function* toRecords(
   rows: AsyncIterator<Row, undefined>,
   header: readonly string[],
   firstLine: number,
+  fault: () => CsvError | undefined,
 ): AsyncGenerator<FileRecord, void> {
   let line = firstLine;
-  try {
-    for (let next = await rows.next(); next.done !== true; next = await rows.next()) {
-      yield toRecord(next.value.record, header, line);
-      line = next.value.info.lines + 1;
-    }
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    const isOpen = error.code === "CSV_QUOTE_NOT_CLOSED";
-    const why = isOpen ? "a quote in it is never closed" : `it is longer than ${recordBytesMax} bytes`;
-    yield { kind: "bad", line, why: `${why}; nothing after it was read` };
+  for (let next = await rows.next(); next.done !== true; next = await rows.next()) {
+    yield toRecord(next.value.record, header, line);
+    line = next.value.info.lines + 1;
   }
+  const found = fault();
+  if (found === undefined) return;
+  const isOpen = found.code === "CSV_QUOTE_NOT_CLOSED";
+  const why = isOpen ? "a quote in it is never closed" : `it is longer than ${recordBytesMax} bytes`;
+  yield { kind: "bad", line, why: `${why}; nothing after it was read` };
 }
 
 function toRecord(cells: readonly string[], header: readonly string[], line: number): FileRecord {

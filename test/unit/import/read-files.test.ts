@@ -1,0 +1,137 @@
+import { Readable } from "node:stream";
+import { describe, expect, it } from "vitest";
+import { readCsv } from "../../../src/import/read-csv.ts";
+import { readJsonl } from "../../../src/import/read-jsonl.ts";
+import { type FileRecord, recordBytesMax } from "../../../src/import/record.ts";
+
+/** A stream of the text in chunks of `size` bytes, so that lines and characters are cut anywhere. */
+function inChunks(text: string, size: number): Readable {
+  const bytes = Buffer.from(text);
+  const chunks: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.subarray(at, at + size));
+  return Readable.from(chunks);
+}
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
+const short = (record: FileRecord) =>
+  record.kind === "bad" ? [record.line, record.why] : [record.line, { ...record.columns }];
+
+describe("readJsonl()", () => {
+  const text = '\uFEFF{"a":"ä"}\r\n\n  \nnot json\n[1]\n{"big":12345678901234567890}';
+  const expected = [
+    [1, { a: "ä" }],
+    [4, "it is not JSON"],
+    [5, "it is not a JSON object"],
+    [6, { big: "12345678901234567890" }],
+  ];
+
+  it.each([1, 3, 1000])("readJsonl() gives the same records whatever the chunks: %i bytes", async (size) => {
+    const records = await all(readJsonl(inChunks(text, size)));
+    expect(records.map(short)).toEqual(expected);
+  });
+
+  it("readJsonl() refuses a line that is too long, holds none of it, and reads on", async () => {
+    let heldMax = 0;
+    const mebibyte = Buffer.alloc(1024 * 1024, 0x61);
+    function* content() {
+      for (let part = 0; part < 3 * (recordBytesMax / mebibyte.length); part++) {
+        yield mebibyte;
+        heldMax = Math.max(heldMax, part);
+      }
+      yield Buffer.from('\n{"a":1}\n');
+    }
+    const records = await all(readJsonl(Readable.from(content(), { objectMode: true })));
+    expect(heldMax).toBeGreaterThan(40);
+    expect(records.map(short)).toEqual([
+      [1, `it is longer than ${recordBytesMax} bytes`],
+      [2, { a: 1 }],
+    ]);
+  });
+});
+
+describe("readCsv()", () => {
+  const read = async (text: string, delimiter = ",") => {
+    const { header, records } = await readCsv(inChunks(text, 7), delimiter);
+    return { header, records: (await all(records)).map(short) };
+  };
+
+  const cases = [
+    {
+      why: "line ends and quotes in cells",
+      text: 'a,b\r\n"x\ny","say ""hi"""\n2,ok\n',
+      records: [
+        [2, { a: "x\ny", b: 'say "hi"' }],
+        [4, { a: "2", b: "ok" }],
+      ],
+    },
+    {
+      why: "a byte order mark, spaces in the header",
+      text: "\uFEFFa , b\n1,2\n",
+      records: [[2, { a: "1", b: "2" }]],
+    },
+    {
+      why: "records of the wrong length, set aside alone",
+      text: "a,b\n1\n1,2,3\n4,5\n",
+      records: [
+        [2, "it has 1 cells, and the header has 2"],
+        [3, "it has 3 cells, and the header has 2"],
+        [4, { a: "4", b: "5" }],
+      ],
+    },
+    {
+      why: "a stray quote, kept as it is",
+      text: 'a,b\n2,"bad"q\n3,5" pipe\n4,ok\n',
+      records: [
+        [2, { a: "2", b: '"bad"q' }],
+        [3, { a: "3", b: '5" pipe' }],
+        [4, { a: "4", b: "ok" }],
+      ],
+    },
+    {
+      why: "a quote that is never closed, told with its line",
+      text: 'a,b\n1,2\n3,"open\n4,5\n',
+      records: [
+        [2, { a: "1", b: "2" }],
+        [3, "a quote in it is never closed; nothing after it was read"],
+      ],
+    },
+  ];
+  it.each(cases)("readCsv() reads $why", async ({ text, records }) => {
+    expect((await read(text)).records).toEqual(records);
+  });
+
+  it("readCsv() ends with a record that is too long, and holds little of what follows", async () => {
+    const mebibyte = Buffer.alloc(1024 * 1024, 0x61);
+    function* content() {
+      yield Buffer.from('a,b\n1,2\n3,"');
+      for (let part = 0; part < 60; part++) yield mebibyte;
+    }
+    const { records } = await readCsv(Readable.from(content()), ",");
+    expect((await all(records)).map(short)).toEqual([
+      [2, { a: "1", b: "2" }],
+      [3, `it is longer than ${recordBytesMax} bytes; nothing after it was read`],
+    ]);
+  });
+
+  it("readCsv() takes another delimiter", async () => {
+    expect((await read("a;b\n1,5;2\n", ";")).records).toEqual([[2, { a: "1,5", b: "2" }]]);
+  });
+
+  it("readCsv() keeps a column named __proto__ as a column", async () => {
+    const { records } = await readCsv(inChunks("__proto__,b\n1,2\n", 99), ",");
+    const [record] = await all(records);
+    expect(record?.kind === "record" && Object.keys(record.columns)).toEqual(["__proto__", "b"]);
+  });
+
+  it.each([
+    { why: "no header", text: "", message: /no header/ },
+    { why: "two columns of one name", text: "a,b,a\n", message: /two columns are named 'a'/ },
+  ])("readCsv() refuses $why", async ({ text, message }) => {
+    await expect(read(text)).rejects.toThrow(message);
+  });
+});
