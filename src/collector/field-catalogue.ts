@@ -14,6 +14,8 @@ export interface WorkflowFields {
    * so that years of deployments fit, while a version that changes with every run does not flood the rollups.
    */
   version(id: string, atMs: number): string;
+  /** The model that answered, capped in the same way. */
+  model(name: string): string;
   /** Names of outcomes, and of output fields that reviewers could correct: capped in the same way. */
   outcome(name: string): string;
   reviewed(path: string): string;
@@ -44,7 +46,7 @@ export interface FieldCatalogueOptions {
 const pathLengthMax = 500;
 
 /** Raise it when the saved form changes: a catalogue of another format is learned anew. */
-const savedFormat = 1;
+const savedFormat = 2;
 
 interface SavedWorkflow {
   format: typeof savedFormat;
@@ -52,6 +54,7 @@ interface SavedWorkflow {
   output: SavedField;
   steps: string[];
   outcomes: string[];
+  models: string[];
   reviewed: string[];
   /** With the time of their last use, oldest use first. */
   versions: [string, number][];
@@ -99,6 +102,7 @@ class KnownFields implements WorkflowFields {
   private readonly output: Field;
   private readonly steps = new Set<string>();
   private readonly outcomes = new Set<string>();
+  private readonly models = new Set<string>();
   private readonly reviewedPaths = new Set<string>();
   private readonly versions = new Map<string, number>();
   private readonly fieldsMax: number;
@@ -134,6 +138,10 @@ class KnownFields implements WorkflowFields {
     return this.admit(this.steps, name);
   }
 
+  model(name: string): string {
+    return this.admit(this.models, name);
+  }
+
   outcome(name: string): string {
     return this.admit(this.outcomes, name);
   }
@@ -166,6 +174,7 @@ class KnownFields implements WorkflowFields {
       output: this.output.save(),
       steps: [...this.steps],
       outcomes: [...this.outcomes],
+      models: [...this.models],
       reviewed: [...this.reviewedPaths],
       versions: [...this.versions],
     };
@@ -176,6 +185,7 @@ class KnownFields implements WorkflowFields {
     this.output.restore(saved.output, this.create);
     for (const name of saved.steps) this.steps.add(name);
     for (const name of saved.outcomes) this.outcomes.add(name);
+    for (const name of saved.models) this.models.add(name);
     for (const path of saved.reviewed) this.reviewedPaths.add(path);
     for (const [id, atMs] of saved.versions) this.versions.set(id, atMs);
   }

@@ -48,6 +48,7 @@ export function observeRun(
     yesNo(scope, "duplicates", "", context.recentInputs.seen(run.workflow, inputs, run.receivedAtMs));
   }
   if (fields !== null) {
+    if (run.modelResolved !== "") scope.count("model", "", `=${fields.model(run.modelResolved)}`);
     new ValueObserver("input", fields, context.words, scope, found).observe(run.inputs);
     new ValueObserver("output", fields, context.words, scope, found).observe(run.outputs);
   }

@@ -13,6 +13,7 @@
  *   latency            "#" + number bin of milliseconds
  *   tokens, cost       "#" + number bin of tokens, of US dollars
  *   volume             run
+ *   model              "=" + the model that answered (for change events; read only when asked for)
  *   any other kind     yes | no
  *   a delayed label    yes@<age of the run in days> | no@<age>, or "#" + number bin for a numeric outcome
  *
@@ -37,6 +38,7 @@ export const signalKinds = {
   tokens: "number",
   cost: "number",
   volume: "volume",
+  model: "category",
   duplicates: "rate",
   contract: "rate",
   shadow_disagreement: "rate",

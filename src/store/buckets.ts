@@ -47,7 +47,10 @@ function bucketStatement(query: BucketQuery): { sql: string; params: Params } {
     params.version = query.version;
   }
   const asked: string[] = [];
-  if (query.kinds !== undefined) {
+  if (query.kinds === undefined) {
+    // Which model answered tells of changes; it is no signal that anybody judges.
+    filters.push("kind != 'model'");
+  } else {
     asked.push("kind IN {kinds:Array(String)}");
     params.kinds = [...query.kinds];
   }

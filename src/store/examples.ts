@@ -75,6 +75,9 @@ function binCondition({ kind, field }: SignalKey, bin: string, params: Params): 
     case "input_distribution":
     case "output_distribution":
       return valueCondition(field, bin, hasField, params);
+    case "model":
+      params.bin = bin.slice(1);
+      return "t.model_resolved = {bin:String}";
     case "text_length":
       return numberCondition(
         field,

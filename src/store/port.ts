@@ -12,6 +12,7 @@ export interface Span {
 export interface BucketQuery extends Span {
   /** One workflow, or all. */
   workflow?: string;
+  /** Without, every kind that is judged: all but `model`. */
   kinds?: readonly SignalKind[];
   field?: string;
   version?: string;

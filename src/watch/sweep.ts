@@ -21,6 +21,8 @@ const saveEveryMs = 10 * 60_000;
 export interface NewMinutes {
   buckets: readonly SignalBucket[];
   versions: VersionsSeen;
+  /** Counts of the models that answered, of all workflows. */
+  models: readonly SignalBucket[];
   fromMs: number;
   toMs: number;
 }
@@ -31,7 +33,7 @@ export interface NewMinutes {
  */
 export async function sweepWorkflow(deps: WatchDeps, watched: Watched, minutes: NewMinutes): Promise<void> {
   noteRuns(watched, minutes.buckets);
-  const changes = await findChanges(deps.store, watched, minutes.versions, minutes);
+  const changes = await findChanges(deps.store, watched, minutes);
   const before = watched.verdicts;
   if (watched.normal !== null && minutes.toMs > watched.throughMs) {
     const { baseline, state } = watched.normal;

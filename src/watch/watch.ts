@@ -106,6 +106,7 @@ async function sweepSpan(
 ): Promise<void> {
   const known = knownFields(workflows.values());
   const buckets = await deps.store.readBuckets({ fromMs, toMs, stepMs: minuteMs, known });
+  const models = await deps.store.readBuckets({ fromMs, toMs, stepMs: minuteMs, kinds: ["model"] });
   const versions = await deps.store.readVersions({ fromMs, toMs });
   const byWorkflow = new Map<string, SignalBucket[]>();
   for (const bucket of buckets) {
@@ -121,7 +122,7 @@ async function sweepSpan(
     const fresh = (byWorkflow.get(watched.workflow) ?? []).filter(
       ({ startMs }: SignalBucket) => startMs >= watched.throughMs,
     );
-    await sweepWorkflow(deps, watched, { buckets: fresh, versions, fromMs, toMs });
+    await sweepWorkflow(deps, watched, { buckets: fresh, versions, models, fromMs, toMs });
     await yieldToEventLoop();
   }
 }

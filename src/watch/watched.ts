@@ -20,6 +20,8 @@ export interface Watched {
   learnFromMs: number;
   /** Versions in use, with the minute they were last seen. */
   versions: Map<string, number>;
+  /** The same for models that answered. */
+  models: Map<string, number>;
 }
 
 /** Brings a workflow back from the journal: a restart neither forgets nor counts twice. */
@@ -35,6 +37,7 @@ export function recall(journal: Journal, workflow: string, throughMs: number): W
     lastRunAtMs: null,
     learnFromMs,
     versions: new Map(),
+    models: new Map(),
   };
   const pinned = journal.baselines.current(workflow);
   if (pinned === null || pinned.pinnedAtMs <= forgottenAtMs) return watched;

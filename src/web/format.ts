@@ -21,6 +21,7 @@ export const signalNames: Record<SignalKind, string> = {
   tokens: "Tokens",
   cost: "Cost",
   volume: "Volume",
+  model: "Model",
   duplicates: "Duplicates",
   contract: "Broken contract",
   shadow_disagreement: "Shadow disagreement",
