@@ -1,8 +1,8 @@
 import type { Chunk } from "./state.ts";
 
 /** Chunks kept for today, and for the days before. */
-export const todayMax = 8;
-export const earlierMax = 5;
+export const todayMax = 7;
+export const earlierMax = 4;
 
 /** Adds two successive chunks. */
 export function joinChunks(a: Chunk, b: Chunk): Chunk {
