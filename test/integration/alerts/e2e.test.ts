@@ -96,6 +96,7 @@ describe("a fault, from the SDK to people and back", () => {
       .filter(({ labels }) => labels.workflow === workflow);
   const slackOf = ({ workflow }: FaultCase) =>
     slack.requests
+      .filter(({ method, path }) => method === "POST" && path === "/services/T/B/e2e")
       .map(({ body }) => ({ body, text: (JSON.parse(body) as { text: string }).text }))
       .filter(({ text }) => text.includes(workflow));
   const pausesOf = ({ workflow }: FaultCase) =>
