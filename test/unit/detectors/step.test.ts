@@ -146,7 +146,11 @@ describe("step()", () => {
       return [...buckets, { workflow: "w", kind: "type", field: "output.fresh", startMs, counts }];
     };
     const { verdicts } = run(fresh, 12);
-    expect(verdictOf(verdicts, "w type output.fresh")).toMatchObject({ kind: "drift", direction: "up", unit: "share" });
+    expect(verdictOf(verdicts, "w type output.fresh")).toMatchObject({
+      kind: "drift",
+      direction: "up",
+      unit: "share",
+    });
   });
 
   it("ignores buckets that were read before", () => {
