@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import type { Json, JsonObject } from "../model/json.ts";
-import { isJsonObject } from "../model/json.ts";
+import type { Json } from "../model/json.ts";
 import type { RowBatch, RowOf, Table } from "../model/rows.ts";
 import type { Outcome, Review, Run, Step } from "../model/run.ts";
+import { cleanReject } from "./clean-reject.ts";
 import type { ContractCheck } from "./contract.ts";
 import type { FieldCatalogue } from "./field-catalogue.ts";
 import type { RecentInputs } from "./observe.ts";
@@ -49,8 +49,6 @@ export interface Batch {
   isEmpty(): boolean;
   rows(): RowBatch;
 }
-
-const rejectBytesMax = 64 * 1024;
 
 /** Creates an empty batch. */
 export function createBatch(context: BatchContext): Batch {
@@ -103,7 +101,7 @@ export function createBatch(context: BatchContext): Batch {
 }
 
 function rejectRow(reject: Reject, redactor: Redactor): RowOf["rejects"] {
-  const body = cleanBody(reject.body, redactor).subarray(0, rejectBytesMax);
+  const body = cleanReject(reject, redactor);
   return {
     reject_id: randomUUID(),
     received_at: Math.floor(reject.atMs),
@@ -112,31 +110,4 @@ function rejectRow(reject: Reject, redactor: Redactor): RowOf["rejects"] {
     reason: reject.reason,
     body: body.toString("base64"),
   };
-}
-
-/** Rejects are redacted as well as something can be that was not understood: a plain run by its members, else by text. */
-function cleanBody(body: Uint8Array | Json, redactor: Redactor): Buffer {
-  if (body instanceof Uint8Array) {
-    const text = Buffer.from(body.subarray(0, rejectBytesMax)).toString("latin1");
-    return Buffer.from(redactor.unread(text), "latin1");
-  }
-  if (!isJsonObject(body) || !("workflow" in body || "inputs" in body || "outputs" in body)) {
-    return Buffer.from(redactor.unread(JSON.stringify(redactor.value(body, ""))));
-  }
-  return Buffer.from(JSON.stringify(cleanPlain(body, redactor)));
-}
-
-const fieldRoots: Readonly<Record<string, string>> = { inputs: "input", outputs: "output", output: "output" };
-
-/** A run of plain JSON that broke the schema: its content under the paths that the owner may have named. */
-function cleanPlain(body: JsonObject, redactor: Redactor, isNested = false): JsonObject {
-  const clean: JsonObject = {};
-  for (const [name, value] of Object.entries(body)) {
-    const root = fieldRoots[name];
-    if (root !== undefined) clean[name] = redactor.value(value, root);
-    else if (Array.isArray(value) && !isNested && (name === "steps" || name === "reviews"))
-      clean[name] = value.map((item) => (isJsonObject(item) ? cleanPlain(item, redactor, true) : null));
-    else Object.assign(clean, redactor.value({ [name]: value }, ""));
-  }
-  return clean;
 }

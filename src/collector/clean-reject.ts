@@ -34,14 +34,14 @@ function cleanBody({ body, contentType }: Parameters<typeof cleanReject>[0], red
 }
 
 /** Redacts the attributes of OTLP's JSON form, `{"key": "password", "value": {"stringValue": "…"}}`, by their keys. */
-function redactPairs(json: Json, redactor: Redactor, name = ""): Json {
-  if (typeof json === "string") return name === "" ? json : redactor.named(name, json);
-  if (Array.isArray(json)) return json.map((item) => redactPairs(item, redactor, name));
+function redactPairs(json: Json, redactor: Redactor, names: readonly string[] = []): Json {
+  if (typeof json === "string") return names.reduce((text, name) => redactor.named(name, text), json);
+  if (Array.isArray(json)) return json.map((item) => redactPairs(item, redactor, names));
   if (!isJsonObject(json)) return json;
-  const key = typeof json.key === "string" && isJsonObject(json.value) ? json.key : name;
+  const below = typeof json.key === "string" && isJsonObject(json.value) ? [...names, json.key] : names;
   const members = Object.entries(json).map(([member, value]): [string, Json] => [
     member,
-    member === "key" ? value : redactPairs(value, redactor, key),
+    member === "key" ? value : redactPairs(value, redactor, below),
   ]);
   return Object.fromEntries(members);
 }

@@ -74,12 +74,12 @@ function cleanError(error: RunError | null, redactor: Redactor): RunError | null
 function cleanVersion(version: Version, redactor: Redactor): Version {
   return {
     id: cleanName(version.id),
-    promptName: cleanName(version.promptName),
-    promptVersion: cleanName(version.promptVersion),
+    promptName: cleanName(redactor.text(version.promptName)),
+    promptVersion: cleanName(redactor.text(version.promptVersion)),
     prompt: redactor.text(version.prompt),
     model: cleanName(version.model),
     settings: redactor.text(version.settings),
-    codeRevision: cleanName(version.codeRevision),
+    codeRevision: cleanName(redactor.text(version.codeRevision)),
   };
 }
 

@@ -21,7 +21,7 @@ interface WireField {
  */
 export function redactProtobuf(bytes: Uint8Array, redactor: Redactor): Buffer {
   const clean = Buffer.from(bytes);
-  redactMessage(clean, 0, clean.length, redactor, "", 0);
+  redactMessage(clean, 0, clean.length, redactor, [], 0);
   return clean;
 }
 
@@ -30,19 +30,19 @@ function redactMessage(
   start: number,
   end: number,
   redactor: Redactor,
-  name: string,
+  names: readonly string[],
   depth: number,
 ) {
   const { fields, readTo } = readFields(bytes, start, end);
-  if (readTo < end) redactLeaf(bytes, readTo, end, redactor, name);
+  if (readTo < end) redactLeaf(bytes, readTo, end, redactor, names);
   const natures = fields.map((field) => natureOf(bytes, field));
   // A KeyValue is a key in field 1 and its value, a message, in field 2.
   const keyAt = fields.findIndex(({ number }, index) => number === 1 && natures[index] === "text");
   const isPair = fields.some(({ number }, index) => number === 2 && natures[index] === "message");
   const key = fields[isPair ? keyAt : -1];
-  const keyText = key === undefined ? "" : bytes.toString("utf8", key.start, key.end);
+  const keys = key === undefined ? [] : [bytes.toString("utf8", key.start, key.end)];
   fields.forEach((field, index) => {
-    const below = name === "" && field.number === 2 ? keyText : name;
+    const below = field.number === 2 ? [...names, ...keys] : names;
     if (natures[index] === "message" && depth < depthMax)
       redactMessage(bytes, field.start, field.end, redactor, below, depth + 1);
     else if (natures[index] !== "number") redactLeaf(bytes, field.start, field.end, redactor, below);
@@ -62,13 +62,13 @@ function natureOf(
   return fields.length > 0 ? "message" : "bytes";
 }
 
-function redactLeaf(bytes: Buffer, start: number, end: number, redactor: Redactor, name: string) {
+function redactLeaf(bytes: Buffer, start: number, end: number, redactor: Redactor, names: readonly string[]) {
   const text = textOf(bytes, start, end);
   if (text === null) {
     bytes.fill("*", start, end);
     return;
   }
-  const clean = name === "" ? redactor.unread(text) : redactor.named(name, text);
+  const clean = names.reduce((value, name) => redactor.named(name, value), redactor.text(text));
   if (clean === text) return;
   bytes.fill("*", start, end);
   bytes.write(clean, start, end - start, "utf8");

@@ -18,6 +18,11 @@ export function redactValue(value: Json, root: string, rules: RedactionRules): J
   return new Walk(rules).value(value, root, 0);
 }
 
+/** Redacts a text, and where it is JSON, the names and texts in it. */
+export function redactText(value: string, rules: RedactionRules): string {
+  return new Walk(rules).text(value, "", 0);
+}
+
 /** One walk over one value: it counts what it has seen, so that any value costs a bounded amount of work. */
 class Walk {
   private nodes = 0;
@@ -86,7 +91,7 @@ class Walk {
     return clean;
   }
 
-  private text(value: string, path: string, depth: number): string {
+  text(value: string, path: string, depth: number): string {
     const { rules } = this;
     if (this.opened >= nestedTextsMax || value.length > nestedTextMax || !rules.enabled)
       return rules.text(value);

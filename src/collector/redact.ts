@@ -3,14 +3,14 @@ import type { Caps } from "./cut.ts";
 import { cutText, defaultCaps, isOverCap } from "./cut.ts";
 import type { TextRedactor } from "./redact-text.ts";
 import { createTextRedactor } from "./redact-text.ts";
-import { redactValue } from "./redact-value.ts";
+import { redactText, redactValue } from "./redact-value.ts";
 import type { NameNature, RedactionRules } from "./redaction-rules.ts";
 import { countedKey, countingKey, phoneKey, secretKey } from "./secrets.ts";
 import { wellFormed } from "./well-formed.ts";
 
 /** Makes values fit to be kept: without secrets, within the caps, well-formed. */
 export interface Redactor {
-  /** A plain text, such as an error message. */
+  /** A text, such as an error message; one that is JSON also by the names in it. */
   text(value: string): string;
   /** A text under a name that may say what it is, such as an attribute. */
   named(name: string, value: string): string;
@@ -75,11 +75,12 @@ export function createRedactor(options: RedactorOptions): Redactor {
     byName,
     whole,
   };
+  const opened = (value: string) => redactText(value, rules);
   return {
-    text,
+    text: opened,
     named: (name, value) => {
       const replaced = byName(name, value);
-      return typeof replaced === "string" ? replaced : text(value);
+      return typeof replaced === "string" ? replaced : opened(value);
     },
     value: (value, root) => redactValue(value, root, rules),
     hidesUnread: fields.length > 0,

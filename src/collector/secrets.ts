@@ -48,7 +48,7 @@ const prefixed = [
   String.raw`hooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9/_-]{20,255}`,
 ].join("|");
 
-const assigned = String.raw`password|passwd|passphrase|passcode|pwd|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|credentials?`;
+const assigned = String.raw`password|passwd|passphrase|passcode|pwd|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|credentials?|authorization|cookies?`;
 const quotedValue = String.raw`\\*"(?:[^"\\]|\\(?!")[\s\S]){1,512}\\*"|'[^'\n]{1,512}'`;
 
 /** Every form, tried in this order: the most telling first. None matches inside the replacement of another. */
@@ -86,7 +86,7 @@ export const secretForms: readonly SecretForm[] = [
     name: "secret",
     sign: "assignment",
     pattern: new RegExp(
-      String.raw`((?<![\[\w-])[A-Za-z0-9_-]{0,40}(?:${assigned})\\*["']?\s{0,4}(?:=>|=|:)\s{0,4})(?:${quotedValue}|[^\s"',;&})\]]{4,512})`,
+      String.raw`((?<![\[\w-])[A-Za-z0-9_-]{0,40}(?:${assigned})\\*["']?\s{0,4}(?:=>|=|:)\s{0,4}(?:\[\s{0,4}(?=\\*["']))?)(?:${quotedValue}|[^\s"',;&})\]]{4,512})`,
       "gi",
     ),
     confirm: isAssignedSecret,
@@ -111,7 +111,7 @@ export const secretForms: readonly SecretForm[] = [
   {
     name: "card",
     sign: "digits",
-    pattern: /(?<![\d.,-])\d(?:[ -]?\d){12,18}(?![\d]|[.,]\d)/g,
+    pattern: /(?<![\d,-]|\d\.)\d(?:[ -]?\d){12,18}(?![\d]|[.,]\d)/g,
     confirm: isCardNumber,
   },
   { name: "phone", sign: "digits", pattern: /(?<![\w+])\+[1-9](?:[ .()/-]{0,3}\d){7,14}(?!\d)/g },

@@ -25,7 +25,7 @@ classes[0x3a] = classes[0x3d] = assignment;
 
 const digitsMin = 7;
 const tokenMin = 16;
-const assignedWords = /pass|pwd|secret|token|key|credential|basic/i;
+const assignedWords = /pass|pwd|secret|token|key|credential|basic|authorization|cookie/i;
 
 /**
  * Looks over a text once and says which forms of secret are possible at all, so that clean text costs about a
