@@ -105,7 +105,7 @@ export async function incidentOf(world: DemoWorld, workflow: string, title: RegE
         throw new Error(`Cannot find an incident of ${workflow} that says ${String(title)}`);
       return found;
     },
-    { timeout: 240_000, interval: 500 },
+    { timeout: 400_000, interval: 500 },
   );
 }
 

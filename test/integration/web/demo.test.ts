@@ -28,7 +28,7 @@ beforeAll(async () => {
   page = await open({ width: 1280, height: 800 }, "light");
   await incidentOf(world, "invoice-extraction", /empty|never seen/);
   await incidentOf(world, "ticket-triage", /category/);
-}, 300_000);
+}, 900_000);
 
 afterAll(async () => {
   await browser.close();
