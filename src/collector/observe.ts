@@ -152,7 +152,7 @@ export function createRecentInputs(windowMs: number, inputsMax = 100_000): Recen
   const lastMs = createRecentMap<number>(inputsMax);
   return {
     seen(workflow, inputs, atMs) {
-      const key = hash("md5", `${workflow}\0${inputs}`, "base64");
+      const key = hash("sha1", `${workflow}\0${inputs}`, "base64");
       const before = lastMs.get(key);
       lastMs.set(key, atMs);
       return before !== undefined && Math.abs(atMs - before) <= windowMs;

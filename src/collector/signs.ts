@@ -1,18 +1,20 @@
 /** What a text shows at a glance, as bits. */
 export const sign = { at: 1, digits: 2, token: 4, assignment: 8 } as const;
 
-// Classes of the ASCII characters: one look-up per character.
+// Classes of the ASCII characters. Most characters of a text have none of the first four, and cost one look-up.
 const digit = 1;
-const tokenic = 2;
-const separator = 4;
-const at = 8;
-const assignment = 16;
+const capital = 2;
+const at = 4;
+const assignment = 8;
+const tokenic = 16;
+const separator = 32;
+const noteworthy = digit | capital | at | assignment;
 /** Digits and capitals: a machine's token has at least one of them, a long word in snake case has none. */
-const telling = 32;
+const telling = digit | capital;
 const classes = new Uint8Array(128);
-for (let code = 0x30; code <= 0x39; code += 1) classes[code] = digit | tokenic | telling;
+for (let code = 0x30; code <= 0x39; code += 1) classes[code] = digit | tokenic;
 for (let code = 0x41; code <= 0x5a; code += 1) {
-  classes[code] = tokenic | telling;
+  classes[code] = capital | tokenic;
   classes[code + 32] = tokenic;
 }
 for (const character of "_-/+.") classes[character.charCodeAt(0)] = tokenic;
@@ -37,29 +39,51 @@ const assignedWords = /pass|pwd|secret|token|key|credential|basic|authorization|
  */
 export function readSigns(text: string): number {
   let signs = 0;
-  let digits = 0;
-  let run = 0;
-  let tells = false;
   let assigns = false;
+  // Ends of the stretches that were looked at already.
+  let digitsEnd = 0;
+  let tokenEnd = 0;
   for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    const kind = code < 128 ? (classes[code] ?? 0) : 0;
-    if (kind & digit) digits += 1;
-    else if (!(kind & separator)) digits = 0;
-    if (digits >= digitsMin) signs |= sign.digits;
-    if (kind & tokenic) {
-      run += 1;
-      tells ||= (kind & telling) !== 0;
-      if (run >= tokenMin && tells) signs |= sign.token;
-    } else {
-      run = 0;
-      tells = false;
-    }
+    const kind = classOf(text, index);
+    if ((kind & noteworthy) === 0) continue;
     if (kind & at) signs |= sign.at;
-    if (kind & assignment) assigns = true;
+    else if (kind & assignment) assigns = true;
+    if (kind & digit && index >= digitsEnd) {
+      digitsEnd = endOf(digit | separator, text, index);
+      if (countDigits(text, index, digitsEnd) >= digitsMin) signs |= sign.digits;
+    }
+    if (kind & telling && index >= tokenEnd) {
+      tokenEnd = endOf(tokenic, text, index);
+      if (tokenEnd - startOf(tokenic, text, index) >= tokenMin) signs |= sign.token;
+    }
   }
   const mayAssign = assigns || text.includes("asic ") || text.includes(" is ") || text.includes(" was ");
   if (mayAssign && assignedWords.test(text)) signs |= sign.assignment;
   if (text.includes("-----BEGIN")) signs |= sign.token;
   return signs;
+}
+
+function classOf(text: string, index: number): number {
+  const code = text.charCodeAt(index);
+  return code < 128 ? (classes[code] ?? 0) : 0;
+}
+
+/** Where the stretch of characters of some classes ends that begins at an index. */
+function endOf(wanted: number, text: string, from: number): number {
+  let index = from;
+  while (index < text.length && classOf(text, index) & wanted) index += 1;
+  return index;
+}
+
+/** Where the stretch begins that an index is part of. */
+function startOf(wanted: number, text: string, from: number): number {
+  let index = from;
+  while (index > 0 && classOf(text, index - 1) & wanted) index -= 1;
+  return index;
+}
+
+function countDigits(text: string, from: number, to: number): number {
+  let digits = 0;
+  for (let index = from; index < to; index += 1) if (classOf(text, index) & digit) digits += 1;
+  return digits;
 }
