@@ -7,7 +7,8 @@ const key = z.strictObject({
   sha256: z
     .string()
     .regex(/^[0-9a-f]{64}$/, { error: "must be the SHA-256 of the key, 64 hexadecimal digits" })
-    .meta({ description: "SHA-256 of the key" }),
+    // Never printed, since what stands here by mistake is the key itself.
+    .meta({ description: "SHA-256 of the key", secret: true }),
   scopes: z
     .array(z.enum(["ingest", "review", "admin", "metrics"]))
     .min(1)

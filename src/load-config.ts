@@ -38,7 +38,7 @@ export function loadConfig({ file, env, flags }: ConfigSources): LoadedConfig {
     if (!name.startsWith("EVENKEEL_") || value === undefined || foreignVariables.test(name)) continue;
     const leaf = leaves.get(name.slice("EVENKEEL_".length));
     if (leaf === undefined) unknownVariables.push(name);
-    else setPath(tree, leaf.path, leaf.isText ? value : parseYaml(value));
+    else setPath(tree, leaf.path, leaf.isText ? value : parseVariable(name, value));
   }
   for (const [path, value] of Object.entries(flags)) {
     if (value !== undefined) setPath(tree, path.split("."), value);
@@ -129,6 +129,15 @@ function readYaml(file: string): Tree {
   throw new PermanentError(`Cannot use configuration '${file}': it must be a mapping of keys`);
 }
 
+/** A variable that holds a list or number. The fault's own message would quote the value. */
+function parseVariable(name: string, value: string): unknown {
+  try {
+    return parseYaml(value);
+  } catch (cause) {
+    throw new PermanentError(`Cannot use configuration: '${name}' must be YAML`, { cause });
+  }
+}
+
 function setPath(tree: Tree, path: string[], value: unknown): void {
   const [head, ...rest] = path;
   if (head === undefined) return;
@@ -149,8 +158,15 @@ function describe(issue: z.core.$ZodIssue, tree: Tree): string {
     (node, key) => (isTree(node) || Array.isArray(node) ? (node as Tree)[key] : undefined),
     tree,
   );
-  const shown = isSecretPath(path) ? "(hidden)" : JSON.stringify(value);
+  const shown = isSecretPath(path) ? "(hidden)" : showValue(value, path);
   return `'${path.join(".")}' ${rule(issue)}, got ${shown}`;
+}
+
+/** A list or object may hold secrets below, and a plain value in their place may be one. */
+function showValue(value: unknown, path: string[]): string {
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object" && value !== null) return "a mapping";
+  return typeof value === "string" && !isLeafPath(path) ? "a text" : JSON.stringify(value);
 }
 
 function rule(issue: z.core.$ZodIssue): string {
@@ -169,14 +185,31 @@ function rule(issue: z.core.$ZodIssue): string {
 }
 
 function isSecretPath(path: string[]): boolean {
-  let schema: z.ZodType | undefined = configSchema;
+  return schemasAlong(path).some(isSecret);
+}
+
+/** The path leads to one plain value, not to a list or object. */
+function isLeafPath(path: string[]): boolean {
+  const last = schemasAlong(path)[path.length];
+  if (last === undefined) return false;
+  const inner = unwrap(last);
+  return !(inner instanceof z.ZodObject || inner instanceof z.ZodRecord || inner instanceof z.ZodArray);
+}
+
+/** The schemas that a path passes, the root first, as far as it is known. */
+function schemasAlong(path: string[]): z.ZodType[] {
+  const schemas: z.ZodType[] = [configSchema];
   for (const key of path) {
-    const inner: z.ZodType = unwrap(schema);
-    if (inner instanceof z.ZodObject) schema = (inner.shape as Record<string, z.ZodType>)[key];
-    else if (inner instanceof z.ZodRecord) schema = inner.valueType as z.ZodType;
-    else return false;
-    if (schema === undefined) return false;
-    if (isSecret(schema)) return true;
+    const inner = unwrap(schemas.at(-1) ?? configSchema);
+    const next = memberOf(inner, key);
+    if (next === undefined) break;
+    schemas.push(next);
   }
-  return false;
+  return schemas;
+}
+
+function memberOf(schema: z.ZodType, key: string): z.ZodType | undefined {
+  if (schema instanceof z.ZodObject) return (schema.shape as Record<string, z.ZodType>)[key];
+  if (schema instanceof z.ZodRecord) return schema.valueType as z.ZodType;
+  return schema instanceof z.ZodArray ? (schema.element as z.ZodType) : undefined;
 }
