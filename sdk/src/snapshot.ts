@@ -117,17 +117,31 @@ function copyMembers(object: object, state: State): Json | undefined {
     return copyValue((object.toJSON as () => unknown)(), state);
   }
   if (object instanceof Set) return copyItems(object, state);
+  if (object instanceof Map) return copyEntries(object, state);
   const copy: { [key: string]: Json } = {};
-  if (object instanceof Error) copyMember(copy, "name", () => object.name, state);
-  if (object instanceof Error) copyMember(copy, "message", () => object.message, state);
-  if (object instanceof Map) {
-    for (const [key, value] of object as Map<unknown, unknown>) {
-      if (!copyMember(copy, String(key), () => value, state)) break;
-    }
-    return copy;
+  if (object instanceof Error) {
+    keep(copy, "name", copyValue(object.name, state), state);
+    keep(copy, "message", copyValue(object.message, state), state);
   }
   for (const key of Object.keys(object)) {
-    if (!copyMember(copy, key, () => (object as Record<string, unknown>)[key], state)) break;
+    if (!hasRoom(key, state)) break;
+    let value: Json | undefined;
+    try {
+      value = copyValue((object as Record<string, unknown>)[key], state);
+    } catch {
+      value = "[Unreadable]";
+    }
+    keep(copy, key, value, state);
+  }
+  return copy;
+}
+
+function copyEntries(map: Map<unknown, unknown>, state: State): Json {
+  const copy: { [key: string]: Json } = {};
+  for (const [name, value] of map) {
+    const key = String(name);
+    if (!hasRoom(key, state)) break;
+    keep(copy, key, copyValue(value, state), state);
   }
   return copy;
 }
@@ -144,22 +158,16 @@ function copyItems(items: Iterable<unknown>, state: State): Json[] {
   return copy;
 }
 
-/** @returns False if there is no room for more. */
-function copyMember(copy: { [key: string]: Json }, key: string, read: () => unknown, state: State): boolean {
-  if (state.nodesLeft <= 0 || key.length > state.charsLeft) {
-    state.truncated = true;
-    return false;
-  }
-  let value: Json | undefined;
-  try {
-    value = copyValue(read(), state);
-  } catch {
-    value = "[Unreadable]";
-  }
-  if (value === undefined) return true;
+function hasRoom(key: string, state: State): boolean {
+  if (state.nodesLeft > 0 && key.length <= state.charsLeft) return true;
+  state.truncated = true;
+  return false;
+}
+
+function keep(copy: { [key: string]: Json }, key: string, value: Json | undefined, state: State): void {
+  if (value === undefined) return;
   state.charsLeft -= key.length;
   // Assignment to `__proto__` would set the prototype and lose the member.
   if (key === "__proto__") Object.defineProperty(copy, key, { value, enumerable: true });
   else copy[key] = value;
-  return true;
 }
