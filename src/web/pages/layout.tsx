@@ -52,9 +52,14 @@ function Page(props: { frame: Frame; csrf: string; signedIn: string; children?: 
         ))}
         <script src="/static/theme.js"></script>
         <script src="/static/evenkeel.js" type="module"></script>
-        {frame.scripts?.map((name) => (
-          <script src={`/static/${name}`} type="module"></script>
-        ))}
+        {frame.scripts?.map((name) =>
+          // uPlot's file defines a global, which a module could not.
+          name.startsWith("uPlot") ? (
+            <script src={`/static/${name}`} defer></script>
+          ) : (
+            <script src={`/static/${name}`} type="module"></script>
+          ),
+        )}
       </head>
       <body>
         <a class="skip" href="#main">
