@@ -119,7 +119,7 @@ function add(to: number[][], row: number, column: number, value: number): void {
   if (cells !== undefined) cells[column] = (cells[column] ?? 0) + value;
 }
 
-/** Four decimals are a hundred times finer than what can be learned, and keep the JSON small. */
+/** Four decimals are a hundred times finer than what can be learned, and keep the JSON small; JSON has no -0. */
 function round(value: number): number {
-  return Math.round(value * 1e4) / 1e4;
+  return Math.round(value * 1e4) / 1e4 + 0;
 }

@@ -1,0 +1,96 @@
+import { describe, expect, it } from "vitest";
+import { explain } from "../../../src/detectors/explain.ts";
+import type { SignalKind } from "../../../src/model/signal.ts";
+import type { Drift, Unit, Verdict } from "../../../src/model/verdict.ts";
+
+const atMs = Date.UTC(2026, 10, 17, 14, 10);
+
+function drift(
+  unit: Unit,
+  of: string,
+  baseline: number,
+  current: [number, number, number],
+  runs: number,
+): Drift {
+  const [value, low, high] = current;
+  return {
+    kind: "drift",
+    evidence: 1.4,
+    unit,
+    of,
+    direction: value > baseline ? "up" : "down",
+    baseline: { value: baseline, low: baseline, high: baseline, runs: 9000 },
+    current: { value, low, high, runs },
+    onset: { atMs, earliestMs: atMs - 20 * 60_000, latestMs: atMs + 10 * 60_000 },
+    pause: false,
+    effect: 3,
+  };
+}
+
+function say(kind: SignalKind, field: string, verdict: Verdict): string {
+  return explain({ signal: { workflow: "triage", kind, field }, atMs, verdict });
+}
+
+describe("explain()", () => {
+  it("names field, before, since when, now and the runs it rests on", () => {
+    expect(say("null_rate", "output.vendor", drift("share", "", 0.004, [0.31, 0.25, 0.38], 212))).toBe(
+      "`output.vendor` was empty in 0.4 % of runs; since Tue 17 Nov 14:10 UTC (± 20 min) it is empty in 31 % (25–38 %) of 212 runs.",
+    );
+  });
+
+  const cases: { why: string; sentence: string; part: string }[] = [
+    {
+      why: "a category",
+      sentence: say(
+        "output_distribution",
+        "output.category",
+        drift("share", "=travel", 0.3, [0.1, 0.08, 0.13], 400),
+      ),
+      part: '`output.category` was "travel" in 30 % of runs; since',
+    },
+    {
+      why: "a value never seen",
+      sentence: say(
+        "output_distribution",
+        "output.category",
+        drift("share", "never seen before", 0, [0.1, 0.08, 0.13], 400),
+      ),
+      part: "had a value never seen before in 0 % of runs",
+    },
+    {
+      why: "a number, with its unit",
+      sentence: say("latency", "", drift("ms", "median", 1800, [2600, 2500, 2700], 300)),
+      part: "A run of triage was typically 1800 ms; since Tue 17 Nov 14:10 UTC (± 20 min) it is 2600 ms (2500–2700) over 300 runs.",
+    },
+    {
+      why: "volume",
+      sentence: say("volume", "", drift("runs/h", "", 20, [0, 0, 2], 0)),
+      part: "triage brought 20 runs an hour for this time of the week; since",
+    },
+    {
+      why: "reviews",
+      sentence: say("override_rate", "", drift("share", "", 0.05, [0.4, 0.3, 0.5], 60)),
+      part: "it is corrected in 40 % (30–50 %) of 60 reviewed runs.",
+    },
+    {
+      why: "a new key",
+      sentence: say("type", "output.fresh", drift("share", "", 0, [0.5, 0.4, 0.6], 60)),
+      part: "`output.fresh` was present in 0 % of runs",
+    },
+    {
+      why: "too little data, and how much is missing",
+      sentence: say("errors", "", { kind: "insufficient", runs: 60, runsMin: 100 }),
+      part: "60 of 100 observations so far, 40 more needed.",
+    },
+  ];
+  it.each(cases)("speaks of $why", ({ sentence, part }) => {
+    expect(sentence).toContain(part);
+  });
+
+  it("says that a stable signal is as usual", () => {
+    const { baseline, current, evidence, unit, of } = drift("share", "", 0.02, [0.021, 0.01, 0.03], 480);
+    expect(say("null_rate", "output.vendor", { kind: "stable", evidence, unit, of, baseline, current })).toBe(
+      "`output.vendor` is as usual: 2.1 % against 2 % in the baseline.",
+    );
+  });
+});

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { type Change, simulate } from "../../../bench/detection/world.ts";
+import { replay, type VerdictChange } from "../../../src/detectors/replay.ts";
+import { dayMs, hourMs } from "../../../src/model/clock.ts";
+import { signalId } from "../../../src/model/signal.ts";
+import { startMs } from "./fixture.ts";
+
+const id = "null_rate output.field2";
+
+/** Three weeks of traffic in which a field is mostly empty on days 10 to 15. */
+function stored() {
+  const simulation = simulate("iid", 480, 3);
+  const broken = new Map<string, Change>([[id, { to: 0.6 }]]);
+  return Array.from({ length: 21 * 24 }, (_, hour) => {
+    const isBroken = hour >= 10 * 24 && hour < 15 * 24;
+    return simulation.buckets(startMs + hour * hourMs, hourMs, isBroken ? broken : undefined);
+  }).flat();
+}
+
+describe("replay()", () => {
+  it("says what would have alerted, when, and when it was over", () => {
+    const changes: VerdictChange[] = [];
+    let learnedMs = 0;
+    for (const progress of replay(stored(), { bucketMs: hourMs, sweepMs: hourMs })) {
+      changes.push(...progress.changes);
+      if (learnedMs === 0 && progress.baseline !== null) learnedMs = progress.throughMs;
+    }
+    expect(learnedMs).toBeLessThanOrEqual(startMs + 8 * hourMs);
+    expect(changes.map(({ change, signal }) => `${change} ${signalId(signal)}`)).toEqual([
+      `drift w ${id}`,
+      `recovered w ${id}`,
+    ]);
+    expect(changes[0]?.atMs).toBeLessThanOrEqual(startMs + 10 * dayMs + 4 * hourMs);
+    expect(changes[1]?.atMs).toBeLessThanOrEqual(startMs + 15 * dayMs + 6 * hourMs);
+  });
+
+  it("takes a lasting drift for the new normal where its owner would", () => {
+    const options = { bucketMs: hourMs, sweepMs: hourMs, acceptAfterMs: 2 * dayMs };
+    const changes = [...replay(stored(), options)].flatMap((progress) => progress.changes);
+    const own = changes.filter(({ signal }) => `${signal.kind} ${signal.field}` === id);
+    expect(own.map(({ change }) => change)).toEqual(["drift", "drift"]);
+  });
+
+  it("says nothing about too little history", () => {
+    const few = stored().filter(({ startMs: at }) => at < startMs + hourMs);
+    const progress = [...replay(few, { bucketMs: hourMs, sweepMs: hourMs })];
+    expect(progress.every(({ baseline, changes }) => baseline === null && changes.length === 0)).toBe(true);
+  });
+});
