@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
+import { z } from "zod";
 
 /** What a person pressed in Slack. */
 export interface SlackPress {
@@ -50,21 +51,22 @@ function equal(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-interface BlockActions {
-  type?: string;
-  user?: { id?: string; username?: string; name?: string };
-  actions?: { action_id?: string; value?: string }[];
-}
+const name = z.string().optional().catch(undefined);
+
+const blockActions = z.object({
+  type: z.literal("block_actions"),
+  user: z.object({ id: name, username: name, name }).catch({}),
+  actions: z.tuple([z.object({ action_id: z.string(), value: z.string().min(1) })], z.unknown()),
+});
 
 function parsePress(payload: string): SlackPress | null {
-  const parsed = parse(payload);
-  const [pressed] = parsed.actions ?? [];
-  if (parsed.type !== "block_actions" || pressed === undefined) return null;
-  const action = (pressed.action_id ?? "").replace(/^evenkeel_/, "");
-  const incidentId = pressed.value ?? "";
-  if (!isAction(action) || incidentId === "") return null;
-  const { id, username, name } = parsed.user ?? {};
-  return { action, incidentId, actor: `slack:${username ?? name ?? id ?? "unknown"}` };
+  const parsed = blockActions.safeParse(parse(payload));
+  if (!parsed.success) return null;
+  const { user, actions: pressed } = parsed.data;
+  const action = pressed[0].action_id.replace(/^evenkeel_/, "");
+  if (!isAction(action)) return null;
+  const actor = `slack:${user.username ?? user.name ?? user.id ?? "unknown"}`;
+  return { action, incidentId: pressed[0].value, actor };
 }
 
 function isAction(action: string): action is SlackPress["action"] {
@@ -72,11 +74,10 @@ function isAction(action: string): action is SlackPress["action"] {
 }
 
 /** What Slack signed is JSON; anything else holds nothing of ours. */
-function parse(payload: string): BlockActions {
+function parse(payload: string): unknown {
   try {
-    const value: unknown = JSON.parse(payload);
-    return typeof value === "object" && value !== null ? value : {};
+    return JSON.parse(payload);
   } catch {
-    return {};
+    return null;
   }
 }

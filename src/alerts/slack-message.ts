@@ -1,4 +1,4 @@
-import type { Incident, IncidentEventKind } from "../model/incident.ts";
+import type { DriftingSignal, Incident, IncidentEventKind } from "../model/incident.ts";
 import type { PauseState } from "../journal/port.ts";
 import type { Notice } from "./notice.ts";
 import { slackCode, slackLink, slackText } from "./slack-text.ts";
@@ -124,14 +124,22 @@ function facts(incident: Incident): unknown[] {
   return lines.map(([name = "", value = ""]) => mrkdwn(slackText(`*${name}*\n${value}`, fieldMax)));
 }
 
+/** One line for each further field; several kinds of signal often see the same thing in it. */
 function movedWith(incident: Incident): string {
-  const others = incident.signals.filter(
-    (one) => one.sentence !== incident.title && one.recoveredAtMs === null,
-  );
+  const seen = new Set(incident.signals.filter((one) => one.sentence === incident.title).map(fieldOf));
+  const others = incident.signals.filter((one) => {
+    const isFirst = one.recoveredAtMs === null && !seen.has(fieldOf(one));
+    seen.add(fieldOf(one));
+    return isFirst;
+  });
   if (others.length === 0) return "";
   const lines = others.slice(0, othersMax).map((one) => `• ${one.sentence}`);
   const more = others.length > othersMax ? [`• and ${others.length - othersMax} more`] : [];
   return ["*Moved with it, in order of onset*", ...lines, ...more].join("\n");
+}
+
+function fieldOf({ signal }: DriftingSignal): string {
+  return signal.field === "" ? signal.kind : signal.field;
 }
 
 function diffBlock(diff: string): string {

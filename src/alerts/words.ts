@@ -9,8 +9,16 @@ export function shortTime(atMs: number): string {
   return `${day} ${date} ${month} ${time.slice(0, 5)} UTC`;
 }
 
-/** Half the width of an onset interval: `± 20 min`. */
-export function uncertainty({ earliestMs, latestMs }: { earliestMs: number; latestMs: number }): string {
-  const minutes = Math.max(1, Math.round((latestMs - earliestMs) / 2 / minuteMs));
+/** How far an onset may be off, on its worse side: `± 20 min`. */
+export function uncertainty({
+  atMs,
+  earliestMs,
+  latestMs,
+}: {
+  atMs: number;
+  earliestMs: number;
+  latestMs: number;
+}): string {
+  const minutes = Math.max(1, Math.round(Math.max(atMs - earliestMs, latestMs - atMs) / minuteMs));
   return minutes < 90 ? `± ${minutes} min` : `± ${Math.round(minutes / 60)} h`;
 }

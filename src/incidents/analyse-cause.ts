@@ -37,8 +37,8 @@ export function analyseCause(
   const { layer, reasons } = decideLayer(ordered, near, slice);
   const change = near[0] ?? null;
   if (slice !== null) reasons.push(describeSlice(slice));
-  const lastGoodVersion = change?.versionBefore ?? evidence.versionBefore;
-  reasons.push(wayBack(lastGoodVersion, change, evidence));
+  const lastGoodVersion = change?.versionBefore ?? olderVersion(evidence);
+  reasons.push(wayBack(lastGoodVersion, evidence));
   return { layer, reasons: reasons.filter((reason) => reason !== ""), change, slice, lastGoodVersion };
 }
 
@@ -57,7 +57,7 @@ function decideLayer(
       return {
         layer: "upstream data",
         reasons: [
-          `The inputs changed first: ${inputs.sentence}`,
+          `The inputs changed first: ${nameOf(inputs)}.`,
           ...(outputs === undefined ? [] : [follows("outputs", inputs, outputs)]),
           ...(deployed.length > 0 ? deployed : [nothingDeployed]),
         ],
@@ -68,32 +68,29 @@ function decideLayer(
       layer: deployedLayer(near) ?? "integration",
       reasons: [
         ...deployed,
-        `The calls to models and tools changed first: ${calls.sentence}`,
+        `The calls to models and tools changed first: ${nameOf(calls)}.`,
         ...(deployed.length > 0 ? [] : [nothingDeployed]),
       ],
     };
   }
-  const moved = outputs ?? volume ?? inputs ?? calls;
   if (outputs === undefined && volume !== undefined)
     return { layer: "integration", reasons: [volume.sentence] };
-  return outputsAlone(moved?.sentence ?? "", deployed, near, slice);
+  return outputsAlone(deployed, near, slice);
 }
 
 /** The outputs moved while the inputs and the calls did not. */
 function outputsAlone(
-  sentence: string,
   deployed: readonly string[],
   near: readonly ChangeEvent[],
   slice: Cause["slice"],
 ): { layer: Layer; reasons: string[] } {
-  const unmoved = "The inputs and the calls to models and tools did not change.";
+  const unmoved = "The outputs changed while the inputs and the calls to models and tools did not.";
   const layer = deployedLayer(near);
-  if (layer !== null) return { layer, reasons: [...deployed, sentence, unmoved] };
+  if (layer !== null) return { layer, reasons: [...deployed, unmoved] };
   const bySlice = slice === null ? null : sliceLayer(slice.attribute);
   return {
     layer: bySlice ?? "workflow logic",
     reasons: [
-      sentence,
       unmoved,
       "No change of prompt, model, settings or code was seen around the onset, so look for what the versions do not show: rules, prompts kept elsewhere, or people's own standard.",
     ],
@@ -175,13 +172,23 @@ function describeSlice({ attribute, value, share, runs }: NonNullable<Cause["sli
 function follows(what: string, first: DriftingSignal, then: DriftingSignal): string {
   const afterMs = then.drift.onset.atMs - first.drift.onset.atMs;
   const when = afterMs < sameMomentMs ? "at the same time" : `${duration(afterMs)} later`;
-  return `The ${what} moved ${when}: ${then.sentence}`;
+  return `The ${what} moved ${when}: ${nameOf(then)}.`;
+}
+
+/** The version before the onset, "" where it is the same as now or not known. */
+function olderVersion({ versionBefore, versionAfter }: CauseEvidence): string {
+  return versionBefore === versionAfter ? "" : versionBefore;
 }
 
 /** How to get back to the last version that was good. */
-function wayBack(lastGoodVersion: string, change: ChangeEvent | null, evidence: CauseEvidence): string {
-  if (lastGoodVersion === "") return "";
-  if (change === null && lastGoodVersion === evidence.versionAfter)
-    return `The version \`${lastGoodVersion}\` is the same as before the onset, so going back to an older one is unlikely to help.`;
-  return `The last version without it is \`${lastGoodVersion}\`: deploy it again to go back.`;
+function wayBack(lastGoodVersion: string, { versionAfter }: CauseEvidence): string {
+  if (lastGoodVersion !== "")
+    return `The last version without it is \`${lastGoodVersion}\`: deploy it again to go back.`;
+  if (versionAfter === "") return "";
+  return `The version \`${versionAfter}\` is the same as before the onset, so going back to an older one is unlikely to help.`;
+}
+
+function nameOf({ signal }: DriftingSignal): string {
+  const kind = signal.kind.replace(/_/g, " ");
+  return signal.field === "" ? kind : `\`${signal.field}\` (${kind})`;
 }

@@ -88,7 +88,12 @@ async function signalEvidence(
   if (found.exampleRunIds.length === 0)
     found.exampleRunIds = await runIds(source, { signal, bin: "", ...after, limit: examples });
   found.exampleRunIds = found.exampleRunIds.slice(0, examples);
-  found.baselineRunIds = await runIds(source, { signal, bin: "", ...before, limit: examples });
+  found.baselineRunIds = await runIds(source, {
+    signal,
+    bin: quietBin(signal, drift),
+    ...before,
+    limit: examples,
+  });
   return found;
 }
 
@@ -99,7 +104,15 @@ async function signalEvidence(
 function eventBinsOf(signal: SignalKey, drift: Drift): string[] {
   if (signal.kind === "null_rate") return ["empty", "missing"];
   if (drift.of === "mean" || signal.kind === "volume") return [];
+  // A key that is new: any run that has it.
+  if (signal.kind === "type" && drift.of === "") return [""];
   return [drift.of === "" ? "yes" : drift.of];
+}
+
+/** The bin of runs that do not show a drift. */
+function quietBin(signal: SignalKey, drift: Drift): string {
+  if (signal.kind === "null_rate") return "value";
+  return drift.of === "" && signal.kind !== "volume" && signal.kind !== "type" ? "no" : "";
 }
 
 /** Adds up the hits of bins that exclude each other; the runs are the same in each. */

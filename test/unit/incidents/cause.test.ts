@@ -275,7 +275,7 @@ describe("gatherEvidence()", () => {
     const found = evidence.signals[signalId(key("null_rate", "output.vendor"))];
     expect(found?.after).toEqual([count("source", "api", 10, 7)]);
     expect(found?.exampleRunIds).toEqual(["empty-after-0", "empty-after-1", "empty-after-2"]);
-    expect(found?.baselineRunIds[0]).toBe("any-before-0");
+    expect(found?.baselineRunIds[0]).toBe("value-before-0");
     for (const { fromMs, toMs } of asked) expect(toMs <= startMs || fromMs >= startMs).toBe(true);
   });
 
