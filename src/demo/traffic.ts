@@ -16,15 +16,19 @@ const meanShare = mean(byHour) * mean(byWeekday);
 const peakPerMs = runsPerDay / dayMs / meanShare;
 
 /**
- * Times at which runs come in, oldest first: a Poisson process whose rate follows hours and weekdays.
+ * Times at which runs come in, oldest first, no two alike: a Poisson process whose rate follows hours and weekdays.
  *
  * @returns milliseconds since the epoch, from `fromMs` up to and not including `toMs`.
  */
 export function* arrivals(fromMs: number, toMs: number, random: Random): Generator<number> {
+  let lastMs = Number.NEGATIVE_INFINITY;
   for (let atMs = fromMs; ; ) {
     atMs -= Math.log(1 - random.next()) / peakPerMs;
     if (atMs >= toMs) return;
-    if (random.next() < share(atMs)) yield Math.round(atMs);
+    const ms = Math.floor(atMs);
+    if (ms === lastMs || random.next() >= share(atMs)) continue;
+    lastMs = ms;
+    yield ms;
   }
 }
 

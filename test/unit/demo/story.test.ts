@@ -123,7 +123,7 @@ describe("arrivals()", () => {
     const times = [...arrivals(monday, monday + 28 * dayMs, createRandom(3))];
     expect(times.length / 28).toBeGreaterThan(runsPerDay * 0.97);
     expect(times.length / 28).toBeLessThan(runsPerDay * 1.03);
-    expect(times).toEqual([...times].sort((a, b) => a - b));
+    expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
     expect(times[0]).toBeGreaterThanOrEqual(monday);
   });
 
