@@ -80,23 +80,29 @@ function Page(props: { frame: Frame; csrf: string; signedIn: string; children?: 
             Press <kbd>?</kbd> for keys
           </span>
         </footer>
-        <dialog id="keys" aria-labelledby="keys-title">
-          <h2 id="keys-title">Keys</h2>
-          <dl class="keys">
-            <Key keys="g o" does="Overview" />
-            <Key keys="g i" does="Incidents" />
-            <Key keys="g r" does="Runs" />
-            <Key keys="g v" does="Review" />
-            <Key keys="/" does="Search" />
-            <Key keys="j k" does="Next and previous row" />
-            <Key keys="Enter" does="Open the row" />
-          </dl>
-          <form method="dialog">
-            <button>Close</button>
-          </form>
-        </dialog>
+        <KeysDialog />
       </body>
     </html>
+  );
+}
+
+function KeysDialog() {
+  return (
+    <dialog id="keys" aria-labelledby="keys-title">
+      <h2 id="keys-title">Keys</h2>
+      <dl class="keys">
+        <Key keys="g o" does="Overview" />
+        <Key keys="g i" does="Incidents" />
+        <Key keys="g r" does="Runs" />
+        <Key keys="g v" does="Review" />
+        <Key keys="/" does="Search" />
+        <Key keys="j k" does="Next and previous row" />
+        <Key keys="Enter" does="Open the row" />
+      </dl>
+      <form method="dialog">
+        <button>Close</button>
+      </form>
+    </dialog>
   );
 }
 
