@@ -19,16 +19,26 @@ export interface CauseResult {
 const quietMs = 3 * hourMs;
 const brokenMs = 15 * hourMs;
 
-/** Runs every fault through the whole sidecar: two weeks of history, three quiet hours, then the fault. */
+/** Runs every fault through the whole sidecar: ten days of history, three quiet hours, then the fault. */
 export async function runCauseTable(cases: readonly FaultCase[]): Promise<CauseResult[]> {
   const sidecar = await startClockedSidecar(cases);
   const { ingest, journal } = sidecar.app.parts;
   const faultMs = sidecar.startMs + quietMs;
-  try {
-    await sidecar.advanceTo(faultMs + brokenMs, async (atMs) => {
+  const live = (untilMs: number) =>
+    sidecar.advanceTo(untilMs, async (atMs) => {
       const runs = cases.flatMap((one) => one.runs(atMs, atMs >= faultMs));
       if (runs.length > 0) await ingest.runs(Buffer.from(JSON.stringify(runs)));
     });
+  try {
+    const isFound = ({ workflow }: FaultCase) =>
+      journal.incidents.list({ workflow }).some(({ openedAtMs }) => openedAtMs >= faultMs);
+    let wereFound = false;
+    await live(faultMs);
+    // An hour more than the slowest needs, to see whether one fault makes a second incident.
+    while (sidecar.nowMs() < faultMs + brokenMs && !wereFound) {
+      wereFound = cases.every(isFound);
+      await live(sidecar.nowMs() + hourMs);
+    }
     return cases.map((one) => judge(one, journal.incidents.list({ workflow: one.workflow }), faultMs));
   } finally {
     await sidecar.stop();

@@ -20,10 +20,10 @@ export interface ClockedSidecar {
   stop: () => Promise<void>;
 }
 
-const historyDays = 14;
+const historyDays = 10;
 const sweepMs = 20 * minuteMs;
 
-/** Starts a sidecar that has learned what two weeks of the cases' healthy traffic look like. */
+/** Starts a sidecar that has learned what ten days of the cases' healthy traffic look like. */
 export async function startClockedSidecar(
   cases: readonly FaultCase[],
   settings: object = {},
