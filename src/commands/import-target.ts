@@ -8,7 +8,7 @@ import { readFates, type RunSink } from "../import/run-sink.ts";
 import { createLog } from "../log.ts";
 import { systemClock } from "../model/clock.ts";
 import { PermanentError } from "../model/errors.ts";
-import { sidecarUrl } from "./sidecar-url.ts";
+import { requireSidecar, sidecarUrl } from "./sidecar-url.ts";
 
 /** Where an import goes. */
 export interface ImportTarget {
@@ -34,11 +34,14 @@ export interface TargetOptions {
  * sidecar that answers on the configured port. A folder that was never used and not asked for gives way to a
  * running sidecar.
  *
- * @throws {PermanentError} If the folder is held and no sidecar answers.
+ * @throws {PermanentError} If no sidecar answers at the given address, or the folder is held and none answers.
  */
 export async function openImportTarget(options: TargetOptions): Promise<ImportTarget> {
   const { config, url, isFolderGiven } = options;
-  if (url !== "") return overHttp(url, options);
+  if (url !== "") {
+    await requireSidecar(url);
+    return overHttp(url, options);
+  }
   const isNew = !existsSync(join(config.data, "journal"));
   if (isNew && !isFolderGiven) {
     const running = await sidecarUrl(config.port);

@@ -11,7 +11,7 @@ import { createLog } from "../log.ts";
 import { PermanentError } from "../model/errors.ts";
 import type { CommandContext } from "./command.ts";
 import { textOption } from "./options.ts";
-import { sidecarUrl } from "./sidecar-url.ts";
+import { requireSidecar, sidecarUrl } from "./sidecar-url.ts";
 
 /** Options of every command that reads history. */
 export const historyOptions = { url: { type: "string" }, key: { type: "string" } } as const;
@@ -34,7 +34,7 @@ export async function openHistory(context: Pick<CommandContext, "config" | "valu
  * answers on the configured port.
  *
  * @returns null where there is no data.
- * @throws {PermanentError} If the folder is held and no sidecar answers.
+ * @throws {PermanentError} If no sidecar answers at the given address, or the folder is held and none answers.
  */
 export async function findHistory(
   context: Pick<CommandContext, "config" | "values">,
@@ -42,7 +42,10 @@ export async function findHistory(
   const { config, values } = context;
   const url = textOption({ values }, "url");
   const key = textOption({ values }, "key") || (process.env.EVENKEEL_API_KEY ?? "");
-  if (url !== "") return createRemoteHistory({ url, key });
+  if (url !== "") {
+    await requireSidecar(url);
+    return createRemoteHistory({ url, key });
+  }
   const throughSidecar = async () => {
     const running = await sidecarUrl(config.port);
     return running === null ? null : createRemoteHistory({ url: running, key });
