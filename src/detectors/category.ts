@@ -35,13 +35,34 @@ export function singletons(counts: ReadonlyMap<string, number>): number {
   return ones;
 }
 
-/** One score for each bin against the rest. */
+/** Categories among which every exchange has a score of its own. */
+const exchangedMax = 3;
+
+/**
+ * One score for each bin against the rest, and one for each pair of the most frequent bins: one category taken
+ * for another is what goes wrong most often, and its two sides together are noticed in half the time.
+ */
 export function categoryScores(layout: Layout): ScoreShape[] {
-  return layout.bins.map((of, at) => ({
-    of,
-    values: layout.bins.map((_, k) => (k === at ? 1 : 0)),
-    weight: 1,
-    tilts: [0.5, 1.2, 2.5, -0.5, -1.2],
-    effect: of === newBin ? { relative: 0.25, absolute: 0.005 } : { deviations: 0.06, absolute: 0.02 },
-  }));
+  const shares = layout.bins.map(
+    (of, at): ScoreShape => ({
+      of,
+      values: layout.bins.map((_, k) => (k === at ? 1 : 0)),
+      weight: 1,
+      tilts: [0.5, 1.2, 2.5, -0.5, -1.2],
+      effect: of === newBin ? { relative: 0.25, absolute: 0.005 } : { deviations: 0.06, absolute: 0.02 },
+    }),
+  );
+  const named = layout.bins.filter((bin) => bin !== newBin && bin !== rareBin).slice(0, exchangedMax);
+  const exchanges = named.flatMap((gains, first) =>
+    named.slice(first + 1).map(
+      (loses): ScoreShape => ({
+        of: `${gains} for ${loses}`,
+        values: layout.bins.map((bin) => (bin === gains ? 1 : bin === loses ? -1 : 0)),
+        weight: 1,
+        tilts: [0.3, 0.75, -0.3, -0.75],
+        effect: { deviations: 0.06, absolute: 0.02 },
+      }),
+    ),
+  );
+  return named.length < 3 ? shares : [...shares, ...exchanges];
 }

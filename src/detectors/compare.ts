@@ -7,7 +7,7 @@ import { rawCounts } from "./history.ts";
 import { binIndex, coarseCounts } from "./layout.ts";
 import { learnBaseline } from "./learn.ts";
 import { normalCdf } from "./math/normal-cdf.ts";
-import { scoreMean, scoreVariance } from "./score.ts";
+import { isShare, scoreMean, scoreVariance } from "./score.ts";
 import { scoreShapes } from "./shape.ts";
 import type { Chunk } from "./state.ts";
 
@@ -70,7 +70,8 @@ function testSignal(signal: SignalBaseline, buckets: readonly SignalBucket[]): T
   const x = coarseCounts(binIndex(flat.layout), flat.shares.length, Object.fromEntries(rawCounts(buckets)));
   const chunk: Chunk = { atMs: 0, n, hours: 1, x };
   const shapes = scoreShapes(flat.layout, flat.shares);
-  return flat.scores.map((noisy) => {
+  const told = flat.scores.filter(({ values }) => flat.layout.shape !== "category" || isShare(values));
+  return told.map((noisy) => {
     const score = { ...noisy, rhoDay: 0, rhoHour: 0, rhoDayStrict: 0, rhoHourStrict: 0 };
     const { shift } = shiftOf(flat, score, chunk);
     const pooled = flat.shares.map((share, k) => share * flat.runs + (x[k] ?? 0));

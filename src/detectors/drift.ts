@@ -37,12 +37,17 @@ export function openDrift(
     .map((component, index) => ({ component, log: component.logWeight + (log[index] ?? noEvidence) }))
     .reduce((a, b) => (b.log > a.log ? b : a)).component;
   const { index, direction } =
-    best.plugin < 0
+    best.plugin < 0 && hasFigure(signal.baseline, scoreAt(signal.baseline, best.score))
       ? { index: best.score, direction: best.tilt > 0 ? ("up" as const) : ("down" as const) }
       : mostMoved(signal.baseline, state.chunks);
   const score = scoreAt(signal.baseline, index);
   const { since, ...onset } = findOnset(signal.baseline, score, direction, state.chunks, nowMs);
   return { score: index, direction, onset, detectedMs: nowMs, since, recovery: noEvidence };
+}
+
+/** False for an exchange of categories, which is told by the category that moved most. */
+function hasFigure({ layout }: SignalBaseline, { values }: Score): boolean {
+  return layout.shape !== "category" || isShare(values);
 }
 
 /** For a shift that is spread over categories: the one that moved farthest beyond chance, since any start. */
@@ -55,6 +60,7 @@ function mostMoved(
   for (const chunk of [...chunks].reverse()) {
     since = since === null ? chunk : joinChunks(chunk, since);
     for (const [index, score] of baseline.scores.entries()) {
+      if (!hasFigure(baseline, score)) continue;
       const { shift, variance } = shiftOf(baseline, score, since);
       const z = variance > 0 ? Math.abs(shift) * Math.sqrt(since.n / variance) : 0;
       if (z > best.z) best = { index, direction: shift > 0 ? "up" : "down", z };

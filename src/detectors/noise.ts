@@ -96,6 +96,7 @@ function withLocation(score: Score, location: Score): Score {
 function noiseClass(baseline: SignalBaseline, shape: ScoreShape): string {
   const { shape: layout } = baseline.layout;
   if (layout === "number") return isShare(shape.values) ? "number share" : `number ${shape.of}`;
+  if (layout === "category" && !isShare(shape.values)) return "category exchange";
   return layout === "rate" ? `rate ${signalKinds[baseline.kind]}` : layout;
 }
 

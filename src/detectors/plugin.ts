@@ -90,7 +90,8 @@ function ratiosOf({ seen, expected }: Memory, shares: readonly number[], g: numb
  * categories that a shift of all of them has.
  */
 export function pluginNoise({ scores, shares }: SignalBaseline, part: "rhoDay" | "rhoHour"): number {
-  const rhos = scores.map((score) => score[part]);
+  // The first k scores are one for each category.
+  const rhos = scores.slice(0, shares.length).map((score) => score[part]);
   return (Math.max(...rhos) + dot(rhos, shares)) / 2;
 }
 
