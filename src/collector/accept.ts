@@ -1,3 +1,4 @@
+import { TransientError } from "../model/errors.ts";
 import type { Json } from "../model/json.ts";
 import type { Run, Step } from "../model/run.ts";
 import type { RunRef } from "../store/port.ts";
@@ -74,7 +75,8 @@ export class Acceptor {
   /**
    * Takes what a request says. Resolves once it is on disk.
    *
-   * @throws {TransientError} If it cannot be kept now. Nothing of the request was kept then.
+   * @throws {TransientError} If it cannot be kept now. Nothing of the request was kept then, or all but labels that
+   *   came before their runs: what is sent again is known by its ids.
    */
   async accept(mapped: Mapped, options: AcceptOptions = {}): Promise<Accepted> {
     const ownRunIds = new Set(mapped.runs.map((run) => run.runId));
@@ -99,6 +101,8 @@ export class Acceptor {
     request.claiming.keep();
     this.remember(request, mapped);
     await request.claiming.othersEnded();
+    if (request.hasEarlyLabels)
+      throw new TransientError("Cannot join a review: its run is not known yet", { retryAfterSeconds: 2 });
     return request.result;
   }
 
@@ -152,6 +156,10 @@ export class Acceptor {
     const label = cleanLabel(given, this.deps.redactor);
     const run = found ?? request.find(label.runId) ?? this.knownRun(label.runId);
     const join = this.labels.join(label, run, request.nowMs, request.options);
+    if (join.kind === "early") {
+      request.hasEarlyLabels = true;
+      return;
+    }
     if (join.kind === "unknown") {
       request.result.unknownRuns += 1;
       if (join.isFinal) request.reject("unknown_run", label.runId || label.traceId);
@@ -214,6 +222,7 @@ class Request {
   readonly reviews: { workflow: string; verdict: string }[] = [];
   runsDuplicate = 0;
   stepsDropped = 0;
+  hasEarlyLabels = false;
   readonly result: Accepted = noneAccepted();
 
   constructor(

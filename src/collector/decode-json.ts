@@ -8,7 +8,8 @@ import { parseJson } from "./parse-json.ts";
  * Decodes an `ExportTraceServiceRequest` in OTLP's JSON form: hex ids, integer enums, 64-bit integers as string or
  * number, unknown members ignored.
  *
- * @throws {SyntaxError | TypeError} If the body is not such a request. A bad span inside is returned as bad, alone.
+ * @throws {SyntaxError | TypeError} If the body is not such a request, or nothing in it can be read. A bad span inside is
+ *   returned as bad, alone, and so is a bad group of spans.
  */
 export function decodeJsonTraces(text: string): Decoded<OtlpSpan> {
   return decodeRequest(text, "resourceSpans", "scopeSpans", "spans", (json, resource) => {
@@ -28,35 +29,53 @@ export function decodeJsonLogs(text: string): Decoded<OtlpLog> {
   return decodeRequest(text, "resourceLogs", "scopeLogs", "logRecords", readLog);
 }
 
+type ReadRecord<T> = (json: JsonObject, resource: Attributes) => T;
+
 function decodeRequest<T>(
   text: string,
   resourcesKey: string,
   scopesKey: string,
   recordsKey: string,
-  readRecord: (json: JsonObject, resource: Attributes) => T,
+  readRecord: ReadRecord<T>,
 ): Decoded<T> {
   const decoded: Decoded<T> = { records: [], bad: [] };
   const body = parseJson(text);
   if (!isJsonObject(body)) throw new TypeError("bad_request");
-  for (const group of objects(body[resourcesKey])) {
-    const resourceJson = group.resource;
-    const resource = readAttributes(isJsonObject(resourceJson) ? resourceJson.attributes : null, 0);
-    for (const scope of objects(group[scopesKey])) {
-      for (const json of list(scope[recordsKey])) {
-        try {
-          if (!isJsonObject(json)) throw new TypeError("bad_record");
-          decoded.records.push(readRecord(json, resource));
-        } catch (error) {
-          if (!(error instanceof TypeError)) throw error;
-          decoded.bad.push({
-            reason: error.message.startsWith("bad_") ? error.message : "bad_record",
-            body: json,
-          });
-        }
+  let fault: TypeError | null = null;
+  for (const group of list(body[resourcesKey])) {
+    try {
+      readGroup(group, scopesKey, recordsKey, readRecord, decoded);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      fault ??= error;
+      decoded.bad.push({ reason: "bad_resource", body: group });
+    }
+  }
+  if (fault !== null && decoded.records.length === 0) throw fault;
+  return decoded;
+}
+
+function readGroup<T>(
+  group: Json,
+  scopesKey: string,
+  recordsKey: string,
+  readRecord: ReadRecord<T>,
+  into: Decoded<T>,
+) {
+  if (!isJsonObject(group)) throw new TypeError("bad_group");
+  const resource = readAttributes(isJsonObject(group.resource) ? group.resource.attributes : null, 0);
+  for (const scope of objects(group[scopesKey])) {
+    for (const json of list(scope[recordsKey])) {
+      try {
+        if (!isJsonObject(json)) throw new TypeError("bad_record");
+        into.records.push(readRecord(json, resource));
+      } catch (error) {
+        if (!(error instanceof TypeError)) throw error;
+        const reason = error.message.startsWith("bad_") ? error.message : "bad_record";
+        into.bad.push({ reason, body: json });
       }
     }
   }
-  return decoded;
 }
 
 function readSpan(json: JsonObject, resource: Attributes): OtlpSpan {

@@ -24,7 +24,8 @@ const remoteParent = 0x300;
 /**
  * Decodes an `ExportTraceServiceRequest`.
  *
- * @throws {RangeError | Error} If the envelope is not protobuf. A bad span inside is returned as bad, alone.
+ * @throws {RangeError | Error} If the envelope is not protobuf, or nothing in it can be read. A bad span inside is
+ *   returned as bad, alone, and so is a bad group of spans.
  */
 export function decodeProtobufTraces(bytes: Uint8Array): Decoded<OtlpSpan> {
   return decodeRequest(bytes, (reader, end, resource) => {
@@ -49,11 +50,21 @@ type ReadRecord<T> = (reader: Reader, end: number, resource: Attributes) => T;
 function decodeRequest<T>(bytes: Uint8Array, readRecord: ReadRecord<T>): Decoded<T> {
   const reader = protobuf.Reader.create(bytes);
   const decoded: Decoded<T> = { records: [], bad: [] };
+  let fault: unknown = null;
   eachField(reader, bytes.length, (tagRead) => {
     if (tagRead !== request.resources) return false;
-    readResourceRecords(reader, endOfMessage(reader), readRecord, decoded);
+    const end = endOfMessage(reader);
+    const start = reader.pos;
+    try {
+      readResourceRecords(reader, end, readRecord, decoded);
+    } catch (error) {
+      fault ??= error;
+      decoded.bad.push({ reason: "bad_resource", body: bytes.subarray(start, end) });
+      reader.pos = end;
+    }
     return true;
   });
+  if (fault !== null && decoded.records.length === 0) throw fault as Error;
   return decoded;
 }
 

@@ -4,7 +4,6 @@ import type { IngestDeps } from "./ingest-deps.ts";
 import type { KnownRuns } from "./known-runs.ts";
 import type { LabelDraft, OutcomeDraft, ReviewDraft } from "./labels.ts";
 import { createRecentMap } from "./recent-map.ts";
-import { TransientError } from "../model/errors.ts";
 
 /** How labels of a request are joined to their runs. */
 export interface LabelOptions {
@@ -18,7 +17,9 @@ export interface LabelOptions {
 export type JoinedLabel =
   | { kind: "review"; review: Review; outputs: string | undefined }
   | { kind: "outcome"; outcome: Outcome }
-  | { kind: "unknown"; isFinal: boolean };
+  | { kind: "unknown"; isFinal: boolean }
+  /** The run may still be on its way: the client shall send the label again. */
+  | { kind: "early" };
 
 /** Runs and reviews travel apart; a review may overtake its run by the flush interval of the exporter. */
 const overtakeMs = 6000;
@@ -34,11 +35,7 @@ export interface FoundRun {
 export interface LabelJoin {
   /** @throws {TransientError} While the store cannot be asked. */
   find(label: LabelDraft): Promise<FoundRun>;
-  /**
-   * A label of an unknown run that names its workflow is kept all the same.
-   *
-   * @throws {TransientError} For an unknown run of which the client may be early.
-   */
+  /** A label of an unknown run that names its workflow is kept all the same. */
   join(label: LabelDraft, found: FoundRun, nowMs: number, options: Partial<LabelOptions>): JoinedLabel;
 }
 
@@ -67,8 +64,7 @@ export function createLabelJoin(
     join(label, found, nowMs, { chosenBy = "api", isHistory = false, mayComeAgain = false }) {
       if (found.run === null && label.workflow === "") {
         if (!mayComeAgain) return { kind: "unknown", isFinal: false };
-        if (!isTooEarly(label, nowMs)) return { kind: "unknown", isFinal: true };
-        throw new TransientError("Cannot join a review: its run is not known yet", { retryAfterSeconds: 2 });
+        return isTooEarly(label, nowMs) ? { kind: "early" } : { kind: "unknown", isFinal: true };
       }
       const run = found.run ?? {
         runId: label.runId || label.traceId,

@@ -46,7 +46,7 @@ async function post(path: string, body: Uint8Array | string, type = "application
   const answer = await fetch(sidecar.url + path, {
     method: "POST",
     headers: { "content-type": type },
-    body: body as BodyInit,
+    body: body as string,
   });
   await answer.arrayBuffer();
   return answer.status;
