@@ -1,4 +1,4 @@
-import { lookup as dnsLookup } from "node:dns";
+import { lookup as dnsLookup, type LookupAddress, type LookupAllOptions } from "node:dns";
 import { type IncomingHttpHeaders, request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
@@ -22,6 +22,18 @@ export interface HttpAnswer {
   body: string;
 }
 
+/** Finds every address of a name. */
+type Lookup = (
+  hostname: string,
+  options: LookupAllOptions,
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
+interface CallOptions {
+  timeoutMs: number;
+  lookup?: Lookup;
+}
+
 /** Makes one request. See `createCall`. */
 export type Call = (call: HttpCall) => Promise<HttpAnswer>;
 
@@ -32,10 +44,12 @@ const answerBytesMax = 64 * 1024;
  * address that was checked is the address that is connected to.
  *
  * @param options.timeoutMs For the whole exchange.
+ * @param options.lookup Finds the addresses of a name; the system's resolver where it is left out.
  * @throws {PermanentError} from a call: the URL is not http or https, or its address is refused.
  * @throws {TransientError} from a call: no answer.
  */
-export function createCall({ timeoutMs }: { timeoutMs: number }): Call {
+export function createCall({ timeoutMs, lookup = dnsLookup }: CallOptions): Call {
+  const publicLookup = createPublicLookup(lookup);
   return function call({ method, url, headers, body, publicOnly }) {
     const target = parseUrl(url);
     const host = target.hostname.replace(/^\[|\]$/g, "");
@@ -72,16 +86,21 @@ export function createCall({ timeoutMs }: { timeoutMs: number }): Call {
   };
 }
 
-const publicLookup: LookupFunction = (hostname, options, callback) => {
-  dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
-    const [first] = addresses;
-    if (error !== null) callback(error, "", 0);
-    else if (first === undefined || addresses.some(({ address }) => isPrivateAddress(address)))
-      callback(refused(), "", 0);
-    else if (options.all === true) callback(null, addresses);
-    else callback(null, first.address, first.family);
-  });
-};
+/** Looks a name up once and refuses it if any of its addresses is not public. */
+function createPublicLookup(lookup: Lookup): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, found) => {
+      // With an error there are no addresses at all, whatever the type says.
+      const addresses = error === null ? found : [];
+      const [first] = addresses;
+      if (error !== null) callback(error, "", 0);
+      else if (first === undefined || addresses.some(({ address }) => isPrivateAddress(address)))
+        callback(refused(), "", 0);
+      else if (options.all === true) callback(null, addresses);
+      else callback(null, first.address, first.family);
+    });
+  };
+}
 
 function parseUrl(url: string): URL {
   const target = URL.canParse(url) ? new URL(url) : null;

@@ -31,7 +31,11 @@ export function showJournal(journal: Journal, { workflows }: AlertSettings, gaug
         const count = incidents.filter((one) => one.workflow === workflow && one.state === state).length;
         gauges.incidents.set({ workflow, state }, count);
       }
-    for (const { channel, state, messages } of journal.outbox.counts())
-      if (state !== "delivered") gauges.outboxMessages.set({ channel, state }, messages);
+    const counts = journal.outbox.counts();
+    for (const channel of new Set(counts.map((count) => count.channel)))
+      for (const state of ["pending", "dead"] as const) {
+        const count = counts.find((one) => one.channel === channel && one.state === state);
+        gauges.outboxMessages.set({ channel, state }, count?.messages ?? 0);
+      }
   });
 }

@@ -100,6 +100,6 @@ function ownSecret(journal: Journal, log: Logger): string {
   if (known !== null) return known;
   const made = `whsec_${randomBytes(32).toString("base64")}`;
   journal.meta.set(ownSecretKey, made);
-  log.info("A secret for signing webhooks was made, since none is configured; `evenkeel doctor` shows it");
+  log.info("Webhooks are signed with a secret made just now; configure one to verify what you receive");
   return made;
 }

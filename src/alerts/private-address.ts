@@ -9,27 +9,33 @@ for (const [network, bits] of [
   ["169.254.0.0", 16],
   ["172.16.0.0", 12],
   ["192.0.0.0", 24],
+  ["192.0.2.0", 24],
+  ["192.88.99.0", 24],
   ["192.168.0.0", 16],
   ["198.18.0.0", 15],
+  ["198.51.100.0", 24],
+  ["203.0.113.0", 24],
   ["224.0.0.0", 4],
   ["240.0.0.0", 4],
 ] as const)
   blocked.addSubnet(network, bits, "ipv4");
 for (const [network, bits] of [
-  ["::", 128],
-  ["::1", 128],
-  // NAT64 and 6to4 carry an IPv4 address inside that the list above could not see.
-  ["64:ff9b::", 96],
+  // Only 2000::/3 is given out for global unicast. What lies outside also carries IPv4 addresses (mapped, translated,
+  // compatible, NAT64) that the list above could not see.
+  ["::", 3],
+  ["4000::", 2],
+  ["8000::", 1],
+  // Teredo and other special purposes, documentation, 6to4.
+  ["2001::", 23],
+  ["2001:db8::", 32],
   ["2002::", 16],
-  ["fc00::", 7],
-  ["fe80::", 10],
-  ["ff00::", 8],
+  ["3fff::", 20],
 ] as const)
   blocked.addSubnet(network, bits, "ipv6");
 
 /**
  * Tells whether an IP address is not a public one: loopback, private, link-local, carrier NAT, multicast or
- * reserved, also as an IPv4 address mapped into IPv6. Anything that is no IP address counts as private.
+ * reserved (IANA's special-purpose registries), also as an IPv4 address inside an IPv6 one. Anything that is no IP address counts as private.
  */
 export function isPrivateAddress(address: string): boolean {
   const family = isIP(address);

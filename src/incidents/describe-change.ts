@@ -10,7 +10,7 @@ const names: Record<ChangeEvent["what"], string> = {
   code: "code",
 };
 
-/** One line of what changed and when: `The prompt changed from v12 to v13 at Tue 2026-11-17 14:10 UTC`. */
+/** One line of what changed and when: `The prompt changed from v12 to v13 at Tue 17 Nov 14:10 UTC`. */
 export function describeChange(change: ChangeEvent): string {
   const from = change.before === "" ? "none" : `\`${change.before}\``;
   const to = change.after === "" ? "none" : `\`${change.after}\``;

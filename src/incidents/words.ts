@@ -4,11 +4,13 @@ export function percent(share: number): string {
   return `${value !== 0 && Math.abs(value) < 1 ? value.toFixed(1) : value.toFixed(0)} %`;
 }
 
-/** A time to the minute in UTC: `Tue 2026-11-17 14:10 UTC`. */
+/** A time to the minute in UTC, as people say it: `Tue 17 Nov 14:10 UTC`. */
 export function utcTime(atMs: number): string {
-  const iso = new Date(atMs).toISOString();
-  const day = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"][new Date(atMs).getUTCDay()] ?? "";
-  return `${day} ${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
+  const [day = "", date = "", month = "", , time = ""] = new Date(atMs)
+    .toUTCString()
+    .replace(",", "")
+    .split(" ");
+  return `${day} ${date} ${month} ${time.slice(0, 5)} UTC`;
 }
 
 /** A length of time in its largest fitting unit: `40 s`, `12 min`, `3 h`, `2 days`. */

@@ -6,7 +6,7 @@ import { type Alerts, createAlerts } from "../../../src/alerts/create-alerts.ts"
 import type { AlertSettings } from "../../../src/alerts/settings.ts";
 import { openJournal } from "../../../src/journal/open-journal.ts";
 import type { Journal } from "../../../src/journal/port.ts";
-import { createMetrics } from "../../../src/metrics.ts";
+import { createMetrics, type Metrics } from "../../../src/metrics.ts";
 import type { Clock } from "../../../src/model/clock.ts";
 import { startMs } from "../../unit/alerts/build.ts";
 
@@ -15,6 +15,7 @@ export interface Bench {
   alerts: Alerts;
   journal: Journal;
   clock: Clock & { advance(ms: number): void };
+  metrics: Metrics;
   /** Deliveries counted, as `channel result`. */
   counted: string[];
   /** Sends what is due at `ms` from now. */
@@ -30,6 +31,7 @@ export function createBench(settings: AlertSettings): Bench {
   let nowMs = startMs + 3_600_000;
   const clock = { nowMs: () => nowMs, advance: (ms: number) => void (nowMs += ms) };
   const counted: string[] = [];
+  const metrics = createMetrics({ process: false });
   const alerts = createAlerts({
     journal,
     clock,
@@ -37,7 +39,7 @@ export function createBench(settings: AlertSettings): Bench {
     log,
     random: () => 0,
     meters: {
-      ...createMetrics({ process: false }),
+      ...metrics,
       deliveries: { inc: ({ channel, result }) => void counted.push(`${channel} ${result}`) },
     },
   });
@@ -45,6 +47,7 @@ export function createBench(settings: AlertSettings): Bench {
     alerts,
     journal,
     clock,
+    metrics,
     counted,
     async drainAfter(ms) {
       clock.advance(ms);

@@ -303,6 +303,36 @@ describe("pause", () => {
   });
 });
 
+describe("gauges", () => {
+  it("show pauses, incidents and messages at each scrape, and fall back to zero", async () => {
+    let status = 410;
+    const hook = await receiver(() => ({ status }));
+    const { alerts, metrics } = bench(settings({ webhook: { url: hook.url, secret } }));
+    const critical = incident();
+    alerts.record({ incidents: [critical], events: [event("opened", critical)] });
+    await alerts.drain();
+    const scrape = async () => (await metrics.render("")).body;
+    const before = await scrape();
+    expect(before).toContain('evenkeel_workflow_paused{workflow="invoices"} 1');
+    expect(before).toContain(
+      'evenkeel_workflow_info{workflow="invoices",owner="invoices-team@example.test"} 1',
+    );
+    expect(before).toContain('evenkeel_incidents{workflow="invoices",state="open"} 1');
+    expect(before).toContain('evenkeel_outbox_messages{channel="webhook",state="dead"} 2');
+    status = 200;
+    expect(alerts.retry("evt_opened0-webhook", "ana")).toBe(true);
+    alerts.resumeWorkflow({ workflow: "invoices", actor: "ana", reason: "" });
+    const resolved = { ...critical, state: "resolved" as const, pausedWorkflow: true };
+    alerts.record({ incidents: [resolved], events: [event("resolved", resolved)] });
+    await alerts.drain();
+    const after = await scrape();
+    expect(after).toContain('evenkeel_workflow_paused{workflow="invoices"} 0');
+    expect(after).toContain('evenkeel_incidents{workflow="invoices",state="open"} 0');
+    expect(after).toContain('evenkeel_outbox_messages{channel="webhook",state="dead"} 1');
+    expect(after).toContain('evenkeel_outbox_messages{channel="webhook",state="pending"} 0');
+  });
+});
+
 describe("a route that fails", () => {
   it("holds up no other, is told of through the others, and told of again when it works", async () => {
     let works = false;

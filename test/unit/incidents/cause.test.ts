@@ -78,7 +78,7 @@ describe("analyseCause()", () => {
     const cause = analyseCause([outputs], [change("prompt", startMs)], noEvidence);
     expect(cause.change?.what).toBe("prompt");
     expect(cause.lastGoodVersion).toBe("v12");
-    expect(cause.reasons).toContain("The prompt changed from `v12` to `v13` at Tue 2026-11-17 14:00 UTC.");
+    expect(cause.reasons).toContain("The prompt changed from `v12` to `v13` at Tue 17 Nov 14:00 UTC.");
     expect(cause.reasons.at(-1)).toBe("The last version without it is `v12`: deploy it again to go back.");
   });
 
