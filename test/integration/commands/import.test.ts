@@ -107,21 +107,22 @@ outcomes: { paid: Paid }
     expect([ids.length, new Set(ids).size]).toEqual([12_000, 12_000]);
   });
 
-  it("import() sends to the sidecar that holds the folder, and needs a key where it asks for one", async () => {
-    write("runs.jsonl", toLines(past({ runs: 150, fromMs, everyMs: 60_000 })));
+  it("import() sends to the sidecar that holds the folder, with its key, in bodies no larger than it takes", async () => {
+    const large = { started_at: "2026-01-01", outputs: { text: "x".repeat(5_000) } };
+    write("runs.jsonl", toLines([...past({ runs: 150, fromMs, everyMs: 60_000 }), large]));
     const sha256 = createHash("sha256").update("secret-key").digest("hex");
-    write("keys.yaml", `host: 127.0.0.1\nkeys: [{ name: ci, sha256: ${sha256}, scopes: [ingest] }]\n`);
-    const sidecar = await serve(folder, "--data", "data", "--config", "keys.yaml");
+    const keys = `keys: [{ name: ci, sha256: ${sha256}, scopes: [ingest] }]`;
+    write("config.yaml", `host: 127.0.0.1\n${keys}\nlimits: { body_bytes_max: 4096 }\n`);
+    const sidecar = await serve(folder, "--data", "data", "--config", "config.yaml");
     const args = ["import", "runs.jsonl", "--workflow", "invoices", "--data", "data", "--port", sidecar.port];
     try {
-      expect(await run(folder, ...args)).toMatchObject({ code: 2, stdout: "" });
-      const refused = await run(folder, ...args, "--key", "another");
+      const refused = await run(folder, ...args);
+      expect(refused).toMatchObject({ code: 2, stdout: "" });
       expect(refused.stderr).toContain("answered 401");
       expect(refused.stderr).toContain("--key");
-      expect(await run(folder, ...args, "--key", "secret-key")).toMatchObject({
-        code: 0,
-        stdout: "150 imported\n",
-      });
+      const result = await run(folder, ...args, "--key", "secret-key");
+      expect(result).toMatchObject({ code: 1, stdout: "150 imported, 1 refused\n" });
+      expect(result.stderr).toContain("Line 151 was not imported: it is larger than the sidecar takes");
     } finally {
       await stop(sidecar);
     }
