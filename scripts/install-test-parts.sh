@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian programs that the tests drive, where they are missing and we may.
 set -euo pipefail
-declare -A package=([prometheus]=prometheus [promtool]=prometheus [prometheus-alertmanager]=prometheus-alertmanager [chromium]=chromium)
+declare -A package=([prometheus]=prometheus [promtool]=prometheus [prometheus-alertmanager]=prometheus-alertmanager [chromium]=chromium [jq]=jq [curl]=curl)
 missing=()
 for program in "${!package[@]}"; do
   command -v "$program" >/dev/null || missing+=("${package[$program]}")

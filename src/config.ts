@@ -95,7 +95,7 @@ export const configSchema = z.strictObject({
     .number()
     .min(0.1)
     .max(600)
-    .default(5)
+    .default(2)
     .meta({ description: "Seconds between detection sweeps" }),
   remind_hours: z.number().min(0).max(720).default(4).meta({
     description: "An open incident that nobody acknowledged is told again after so many hours; 0: never",

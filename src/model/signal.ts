@@ -93,11 +93,16 @@ export function binValue(bin: string): number {
   return bits.getFloat64(0);
 }
 
-/** The path of the object that holds a field, or null for the roots `input` and `output`. */
-export function parentField(field: string): string | null {
-  const dot = field.lastIndexOf(".");
-  if (dot > 0) return field.slice(0, dot);
-  return null;
+/**
+ * The paths that may be the object which holds a field, nearest first; none for the roots `input` and `output`.
+ * There are several because a key may have dots in it (`input.Transaction No.`).
+ */
+export function parentFields(field: string): string[] {
+  const parents: string[] = [];
+  for (let dot = field.lastIndexOf("."); dot > 0; dot = field.lastIndexOf(".", dot - 1)) {
+    parents.push(field.slice(0, dot));
+  }
+  return parents;
 }
 
 /**
@@ -118,9 +123,9 @@ export function deriveMissing(buckets: SignalBucket[], known: Iterable<string> =
   if (first === undefined) return [];
   const completed = buckets.filter((bucket) => bucket.kind !== "null_rate");
   for (const field of new Set([...presence.keys(), ...known])) {
-    const parent = parentField(field);
+    const parent = parentFields(field).find((path) => objects.has(path));
     const seen = presence.get(field)?.counts ?? {};
-    const expected = parent === null ? 0 : (objects.get(parent) ?? 0);
+    const expected = parent === undefined ? 0 : (objects.get(parent) ?? 0);
     const missing = expected - total(seen);
     const counts = missing > 0 ? { ...seen, missing } : seen;
     if (total(counts) === 0) continue;

@@ -1,6 +1,6 @@
 import { hourMs, minuteMs } from "../model/clock.ts";
 import { PermanentError } from "../model/errors.ts";
-import { deriveMissing, parentField, type SignalBucket, type SignalKind } from "../model/signal.ts";
+import { deriveMissing, parentFields, type SignalBucket, type SignalKind } from "../model/signal.ts";
 import type { Engine, Params } from "./engine.ts";
 import type { BucketQuery, Span } from "./port.ts";
 
@@ -79,8 +79,8 @@ function bucketStatement(query: BucketQuery): { sql: string; params: Params } {
 /** The types of parents say how often a child was expected. */
 function parentFilter(query: BucketQuery, params: Params): string {
   if (query.field === undefined) return "(kind = 'type' AND bin = 'object')";
-  params.parent = parentField(query.field) ?? "";
-  return "(kind = 'type' AND bin = 'object' AND field = {parent:String})";
+  params.parents = parentFields(query.field);
+  return "(kind = 'type' AND bin = 'object' AND field IN {parents:Array(String)})";
 }
 
 function wantsNullRate(query: BucketQuery): boolean {

@@ -1,5 +1,5 @@
 import type { RunRow } from "../model/rows.ts";
-import { parentField, type SignalKey } from "../model/signal.ts";
+import { parentFields, type SignalKey } from "../model/signal.ts";
 import { rowColumns } from "./columns.ts";
 import type { Engine, Params } from "./engine.ts";
 import { fieldEquals, fieldSql } from "./field-path.ts";
@@ -126,8 +126,8 @@ function nullCondition(field: string, bin: string, hasField: string, params: Par
   const isNull = "has(t.null_fields, {field:String})";
   if (bin === "value") return `${hasField} AND NOT ${isNull}`;
   if (bin !== "missing") return isNull;
-  params.parent = parentField(field) ?? "";
-  return "has(t.fields, {parent:String}) AND NOT has(t.fields, {field:String})";
+  params.parents = parentFields(field);
+  return "hasAny(t.fields, {parents:Array(String)}) AND NOT has(t.fields, {field:String})";
 }
 
 const jsonTypes: Record<string, string> = {
