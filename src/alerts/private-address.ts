@@ -1,6 +1,11 @@
 import { BlockList, isIP } from "node:net";
 
-const blocked = new BlockList();
+// One list each: a BlockList holds IPv4 addresses against IPv6 networks too.
+const blocked4 = new BlockList();
+const blocked6 = new BlockList();
+/** IPv4 addresses mapped into IPv6; a BlockList knows those for what they are. */
+const mapped = new BlockList();
+mapped.addSubnet("::ffff:0:0", 96, "ipv6");
 for (const [network, bits] of [
   ["0.0.0.0", 8],
   ["10.0.0.0", 8],
@@ -18,9 +23,9 @@ for (const [network, bits] of [
   ["224.0.0.0", 4],
   ["240.0.0.0", 4],
 ] as const)
-  blocked.addSubnet(network, bits, "ipv4");
+  blocked4.addSubnet(network, bits, "ipv4");
 for (const [network, bits] of [
-  // Only 2000::/3 is given out for global unicast. What lies outside also carries IPv4 addresses (mapped, translated,
+  // Only 2000::/3 is given out for global unicast. What lies outside also carries IPv4 addresses (translated,
   // compatible, NAT64) that the list above could not see.
   ["::", 3],
   ["4000::", 2],
@@ -31,7 +36,7 @@ for (const [network, bits] of [
   ["2002::", 16],
   ["3fff::", 20],
 ] as const)
-  blocked.addSubnet(network, bits, "ipv6");
+  blocked6.addSubnet(network, bits, "ipv6");
 
 /**
  * Tells whether an IP address is not a public one: loopback, private, link-local, carrier NAT, multicast or
@@ -40,5 +45,6 @@ for (const [network, bits] of [
 export function isPrivateAddress(address: string): boolean {
   const family = isIP(address);
   if (family === 0) return true;
-  return blocked.check(address, family === 4 ? "ipv4" : "ipv6");
+  if (family === 4) return blocked4.check(address, "ipv4");
+  return mapped.check(address, "ipv6") ? blocked4.check(address, "ipv6") : blocked6.check(address, "ipv6");
 }
