@@ -1,23 +1,27 @@
 /**
  * How fast runs go in: the built sidecar with default settings, a load generator on the same machine, everything on.
  *
- *   npm run build && npm run bench:ingest [-- --seconds 20 --connections 16 --runs-per-request 20 --run-bytes 2000]
+ *   npm run bench:ingest [-- --long --seconds 20 --connections 16 --runs-per-request 20 --run-bytes 2000]
  *
- * `--url http://host:port` measures a sidecar that runs already.
+ * `--long` sends for ten minutes, so that merges take part. `--url http://host:port` measures a sidecar that runs
+ * already. For comparison, the embedded engine alone then takes the same rows, decoded beforehand, from memory. On a
+ * machine that others use, compare the processor time of a run, not the rates.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import type { RawOptions, RawResult } from "./ingest-raw.ts";
 import type { LoadOptions, LoadResult } from "./load.ts";
 
 const { values } = parseArgs({
   options: {
     url: { type: "string", default: "" },
+    long: { type: "boolean", default: false },
     seconds: { type: "string", default: "20" },
     connections: { type: "string", default: "16" },
     "runs-per-request": { type: "string", default: "20" },
@@ -34,8 +38,8 @@ interface Sidecar {
 
 async function startSidecar(): Promise<Sidecar> {
   const data = mkdtempSync(join(tmpdir(), "evenkeel-bench-"));
-  const main = new URL("../dist/main.js", import.meta.url).pathname;
-  const child = spawn(process.execPath, [main, "serve", "--port", "0", "--data", data], {
+  const bin = new URL("../bin/evenkeel", import.meta.url).pathname;
+  const child = spawn(bin, ["serve", "--port", "0", "--data", data], {
     stdio: ["ignore", "pipe", "ignore"],
   });
   const url = await addressOf(child);
@@ -70,15 +74,19 @@ function cpuSecondsOf(pid: number): number {
   }
 }
 
-async function generateLoad(options: LoadOptions): Promise<LoadResult> {
+/** Runs another file of this folder, and reads the line of JSON that it prints. */
+async function inChild<T>(file: string, options: unknown): Promise<T> {
   const child = spawn(
     process.execPath,
-    ["--import", "tsx", new URL("load.ts", import.meta.url).pathname, JSON.stringify(options)],
+    ["--import", "tsx", new URL(file, import.meta.url).pathname, JSON.stringify(options)],
     { stdio: ["ignore", "pipe", "inherit"] },
   );
-  for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line) as LoadResult;
-  throw new Error("Cannot measure: the load generator ended without a result");
+  for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line) as T;
+  throw new Error(`Cannot measure: '${file}' ended without a result`);
 }
+
+const generateLoad = (options: LoadOptions) => inChild<LoadResult>("load.ts", options);
+const insertRaw = (options: RawOptions) => inChild<RawResult>("ingest-raw.ts", options);
 
 async function readStored(url: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
@@ -100,27 +108,38 @@ const base = {
   runsPerRequest: Number(values["runs-per-request"]),
   runBytes: Number(values["run-bytes"]),
 };
+const seconds = values.long ? 600 : Number(values.seconds);
+const loadBefore = loadavg()[0] ?? 0;
 const before = await readStored(url);
 const warm = await generateLoad({ ...base, seconds: 3 });
 await untilStored(url, before + warm.runsAcknowledged);
 const cpuBefore = owned?.cpuSeconds() ?? 0;
-const load = await generateLoad({ ...base, seconds: Number(values.seconds) });
+const load = await generateLoad({ ...base, seconds });
 const runs = load.runsAcknowledged;
 const storedAtEnd = (await readStored(url)) - before - warm.runsAcknowledged;
 const lagSeconds = await untilStored(url, before + warm.runsAcknowledged + runs);
 const cpuSeconds = (owned?.cpuSeconds() ?? 0) - cpuBefore;
 await owned?.stop();
+const { runsPerRequest, runBytes } = base;
+const raw = await insertRaw({ runs: 40_000, runsPerRequest, runBytes });
 
+const cpuUsPerRun = Math.round((cpuSeconds / runs) * 1e6);
 const figures = {
+  "processors; load average before": `${availableParallelism()}; ${loadBefore.toFixed(1)}`,
   "bytes per run": load.bytesPerRun,
   "acknowledged runs/s": Math.round(runs / load.seconds),
   "stored runs/s while loaded": Math.round(storedAtEnd / load.seconds),
   "runs/s until all were stored": Math.round(runs / (load.seconds + lagSeconds)),
-  "seconds from the last acknowledgement until all were stored": Number(lagSeconds.toFixed(2)),
-  "acknowledged after, p50 ms": Number(load.latencyMsP50.toFixed(1)),
-  "acknowledged after, p99 ms": Number(load.latencyMsP99.toFixed(1)),
-  "acknowledged after, max ms": Number(load.latencyMsMax.toFixed(1)),
+  "seconds from the last acknowledgement until all were stored": lagSeconds.toFixed(2),
+  "acknowledged after, p50 ms": load.latencyMsP50.toFixed(1),
+  "acknowledged after, p99 ms": load.latencyMsP99.toFixed(1),
+  "acknowledged after, max ms": load.latencyMsMax.toFixed(1),
   "refused requests": load.refusals,
-  "sidecar CPU, µs per run": Math.round((cpuSeconds / runs) * 1e6),
+  "sidecar CPU, µs per run": cpuUsPerRun,
+  "load generator CPU, µs per run": Math.round(load.cpuUsPerRun),
+  "engine alone, runs/s": raw.runsPerSecond,
+  "engine alone, CPU, µs per run": raw.cpuUsPerRun,
+  "engine alone without rollups, CPU, µs per run": raw.cpuUsPerRunWithoutRollups,
+  "sidecar CPU as a multiple of the engine's alone": (cpuUsPerRun / raw.cpuUsPerRun).toFixed(1),
 };
 for (const [name, value] of Object.entries(figures)) console.log(`${name.padEnd(62)}${value}`);

@@ -26,6 +26,8 @@ export interface LoadResult {
   seconds: number;
   bytesPerRun: number;
   refusals: number;
+  /** Of the generator itself, warm. */
+  cpuUsPerRun: number;
   latencyMsP50: number;
   latencyMsP99: number;
   latencyMsMax: number;
@@ -38,6 +40,7 @@ async function generate(options: LoadOptions): Promise<LoadResult> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const latenciesMs: number[] = [];
   let refusals = 0;
+  const cpuBefore = process.cpuUsage();
   const startMs = performance.now();
   const endMs = startMs + seconds * 1000;
 
@@ -59,6 +62,7 @@ async function generate(options: LoadOptions): Promise<LoadResult> {
 
   await Promise.all(Array.from({ length: connections }, (_, name) => connection(name)));
   const elapsed = (performance.now() - startMs) / 1000;
+  const { user, system } = process.cpuUsage(cpuBefore);
   agent.destroy();
   latenciesMs.sort((a, b) => a - b);
   const quantile = (q: number) =>
@@ -68,6 +72,7 @@ async function generate(options: LoadOptions): Promise<LoadResult> {
     seconds: elapsed,
     bytesPerRun: Math.round(otlpBody(runsPerRequest, runBytes, 0).bytes.length / runsPerRequest),
     refusals,
+    cpuUsPerRun: (user + system) / Math.max(1, latenciesMs.length * runsPerRequest),
     latencyMsP50: quantile(0.5),
     latencyMsP99: quantile(0.99),
     latencyMsMax: quantile(1),
