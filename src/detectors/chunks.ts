@@ -17,10 +17,10 @@ export function joinChunks(a: Chunk, b: Chunk): Chunk {
   return joined;
 }
 
-/** Five digits: rounding keeps the state small and hardly moves an expectation. */
+/** Four digits: rounding keeps the state small and hardly moves an expectation. */
 export function rounded(value: number): number {
   const size = Math.abs(value);
-  const scale = size < 0.1 ? 1e6 : size < 10 ? 1e4 : size < 100 ? 1e3 : size < 1000 ? 1e2 : 10;
+  const scale = size < 0.1 ? 1e6 : size < 1 ? 1e5 : size < 10 ? 1e3 : size < 100 ? 1e2 : size < 1000 ? 10 : 1;
   return Math.round(value * scale) / scale;
 }
 
