@@ -16,6 +16,9 @@ export interface Frame {
   styles?: string[];
 }
 
+/** Fills the frame of a page. */
+export type FrameOf = (title: string, current: Frame["current"]) => Frame;
+
 /** Answers a page. */
 export function answerPage(
   c: Context<GuardedEnv>,

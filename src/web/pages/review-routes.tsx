@@ -7,9 +7,8 @@ import { fromJsonText } from "../api/present.ts";
 import type { GuardedEnv } from "../guard.ts";
 import type { WebDeps } from "../ports.ts";
 import { keepName, knownName, readForm } from "./forms.ts";
-import { answerPage } from "./layout.tsx";
+import { answerPage, type FrameOf } from "./layout.tsx";
 import { NamePage, ReviewPage } from "./review.tsx";
-import type { FrameOf } from "./routes.tsx";
 
 /** The review queue as pages and forms. */
 export function reviewPageRoutes(deps: WebDeps, frame: FrameOf): Hono<GuardedEnv> {

@@ -15,7 +15,7 @@ import { IncidentPage } from "./incident.tsx";
 import { IncidentsPage } from "./incidents.tsx";
 import { plainText } from "../format.ts";
 import { answerProblem } from "./problem.tsx";
-import { answerPage, type Frame } from "./layout.tsx";
+import { answerPage, type FrameOf } from "./layout.tsx";
 import { Overview } from "./overview.tsx";
 import { Empty } from "./parts.tsx";
 import { reportOn } from "../api/report.ts";
@@ -29,9 +29,6 @@ import { ScorecardPage } from "./scorecard.tsx";
 import { SignalPage } from "./signal.tsx";
 import { staticRoutes } from "./static.ts";
 import { WorkflowPage } from "./workflow.tsx";
-
-/** Fills the frame of a page. */
-export type FrameOf = (title: string, current: Frame["current"]) => Frame;
 
 /** Every page, its static files and what its buttons do. */
 export function pageRoutes(deps: WebDeps): Hono<GuardedEnv> {

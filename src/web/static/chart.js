@@ -42,7 +42,8 @@ function draw(place, { timesMs, values, runs, unit, stepMs, marks }) {
             stroke: colour("chart"),
             width: 2,
             points: { show: values.filter((value) => value !== null).length < 30, size: 6 },
-            value: (_plot, value) => (value === null ? "nothing seen" : format(value)),
+            value: (_plot, value, _series, index) =>
+              index === null ? "" : value === null ? "nothing seen" : format(value),
           },
           {
             label: "observations",
