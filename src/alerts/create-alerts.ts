@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Delivery, Journal } from "../journal/port.ts";
-import { type Clock, systemClock } from "../model/clock.ts";
+import { type Clock, dayMs, hourMs, systemClock } from "../model/clock.ts";
 import type { CounterLike } from "../model/meters.ts";
 import { createCall } from "./call.ts";
 import { createDispatcher } from "./dispatcher.ts";
@@ -39,6 +39,9 @@ export interface Alerts extends Ledger {
 const callTimeoutMs = 15_000;
 /** How often the outbox is looked at for retries; new messages leave at once. */
 const pollMs = 500;
+const pruneEveryMs = hourMs;
+/** Delivered messages are kept so long, for people who ask what was sent. */
+const keptMs = 90 * dayMs;
 
 /**
  * Creates the alerts.
@@ -74,6 +77,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     ...ledger,
     start() {
       timers = [setInterval(() => dispatcher.pump(), pollMs)];
+      timers.push(setInterval(() => journal.outbox.prune(clock.nowMs() - keptMs), pruneEveryMs));
       if (url !== "") timers.push(setInterval(() => void resend(), resendMs));
       dispatcher.pump();
     },

@@ -42,9 +42,8 @@ export function advanceIncidents(sweep: Sweep): { incidents: Incident[]; events:
       events.push(incidentEvent(changed, told, sweep.nowMs, ownActor, ""));
     return changed;
   });
-  const before = new Map(sweep.known.map((incident) => [incident.incidentId, JSON.stringify(incident)]));
   return {
-    incidents: settled.filter((incident) => before.get(incident.incidentId) !== JSON.stringify(incident)),
+    incidents: settled.filter((incident, i) => incident !== sweep.known[i]),
     // The last word on an incident goes into each of its events.
     events: events.map((event) => ({
       ...event,

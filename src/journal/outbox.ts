@@ -1,6 +1,6 @@
 import { integer, text } from "./columns.ts";
 import type { Database, SqlRow, SqlValue } from "./database.ts";
-import type { Delivery, Journal } from "./port.ts";
+import type { Delivery, Journal, OutboxMessage } from "./port.ts";
 
 /**
  * The messages owed. A message is `pending` until it is `delivered` or given up as `dead`; the first pending
@@ -12,30 +12,9 @@ export function createOutbox(database: Database): Journal["outbox"] {
 
 function createWrites(
   database: Database,
-): Pick<Journal["outbox"], "enqueue" | "delivered" | "failed" | "dead" | "retry"> {
+): Pick<Journal["outbox"], "enqueue" | "delivered" | "failed" | "dead" | "retry" | "prune"> {
   return {
-    enqueue(message) {
-      const { key, channel, subject, workflow, payload, createdAtMs, notBeforeMs = 0 } = message;
-      const added = database.run(
-        `INSERT INTO outbox (key, channel, subject, workflow, payload, created_at_ms, next_attempt_at_ms)
-         VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
-        key,
-        channel,
-        subject,
-        workflow,
-        payload,
-        createdAtMs,
-        notBeforeMs,
-      );
-      if (added === 0 || notBeforeMs > 0) return;
-      // Those before it were held, not failed: nothing has been attempted yet.
-      database.run(
-        `UPDATE outbox SET next_attempt_at_ms = 0
-         WHERE state = 'pending' AND attempts = 0 AND channel = ? AND subject = ?`,
-        channel,
-        subject,
-      );
-    },
+    enqueue: (message) => enqueue(database, message),
 
     delivered(key, atMs) {
       database.run(
@@ -63,6 +42,9 @@ function createWrites(
       );
     },
 
+    prune: (deliveredBeforeMs) =>
+      database.run("DELETE FROM outbox WHERE state = 'delivered' AND delivered_at_ms < ?", deliveredBeforeMs),
+
     retry(key, nowMs) {
       const changed = database.run(
         `UPDATE outbox SET state = 'pending', attempts = 0, next_attempt_at_ms = ?
@@ -73,6 +55,29 @@ function createWrites(
       return changed > 0;
     },
   };
+}
+
+function enqueue(database: Database, message: OutboxMessage): void {
+  const { key, channel, subject, workflow, payload, createdAtMs, notBeforeMs = 0 } = message;
+  const added = database.run(
+    `INSERT INTO outbox (key, channel, subject, workflow, payload, created_at_ms, next_attempt_at_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
+    key,
+    channel,
+    subject,
+    workflow,
+    payload,
+    createdAtMs,
+    notBeforeMs,
+  );
+  if (added === 0 || notBeforeMs > 0) return;
+  // Those before it were held, not failed: nothing has been attempted yet.
+  database.run(
+    `UPDATE outbox SET next_attempt_at_ms = 0
+     WHERE state = 'pending' AND attempts = 0 AND channel = ? AND subject = ?`,
+    channel,
+    subject,
+  );
 }
 
 function createReads(database: Database): Pick<Journal["outbox"], "due" | "get" | "list" | "counts"> {

@@ -104,6 +104,8 @@ export interface Journal {
     /** Makes a dead message due again. */
     retry(key: string, nowMs: number): boolean;
     list(filter?: { state?: Delivery["state"]; subject?: string; limit?: number }): Delivery[];
+    /** Forgets messages that were delivered before a time; answers how many. */
+    prune(deliveredBeforeMs: number): number;
     /** How many messages each channel has in each state. */
     counts(): { channel: string; state: Delivery["state"]; messages: number }[];
   };

@@ -141,6 +141,16 @@ describe("journal.outbox", () => {
     expect(keys(500)).toEqual(["other", "urgent"]);
   });
 
+  it("prune() forgets what was delivered long ago, and nothing that is owed", () => {
+    for (const key of ["old", "new", "dead", "pending"])
+      journal.outbox.enqueue(message(key, { subject: key }));
+    journal.outbox.delivered("old", 100);
+    journal.outbox.delivered("new", 200);
+    journal.outbox.dead("dead", "gone");
+    expect(journal.outbox.prune(200)).toBe(1);
+    expect(journal.outbox.list().map(({ key }) => key)).toEqual(["pending", "dead", "new"]);
+  });
+
   it("counts() says how many messages each channel has in each state", () => {
     journal.outbox.enqueue(message("a"));
     journal.outbox.enqueue(message("b", { channel: "webhook" }));
