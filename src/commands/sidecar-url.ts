@@ -18,7 +18,7 @@ export async function requireSidecar(url: string): Promise<void> {
 
 async function answers(url: string): Promise<boolean> {
   try {
-    const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(3_000) });
+    const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(10_000) });
     const { problems } = (await response.json()) as { problems?: unknown };
     return Array.isArray(problems);
   } catch {
