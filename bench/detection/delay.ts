@@ -82,7 +82,7 @@ function runCase(
   const only = sources.filter(({ kind, field }) => `${kind} ${field}` === source);
   const simulation = simulate(world, perDay, seed, only, at + 1);
   const widthMs = Math.max(minuteMs, Math.round(dayMs / perDay / minuteMs) * minuteMs);
-  // The change falls at any time of day.
+  // The change falls on any day of the week at any time.
   const onsetMs =
     startMs + 5 * dayMs + Math.floor((((seed * 7919) % 1000) / 1000) * (dayMs / widthMs)) * widthMs;
   const changes = new Map([[source, change]]);

@@ -31,11 +31,11 @@ export function boundaries(basis: BoundaryBasis): { up: number | null; down: num
  *
  * A baseline that is off by d needs about 21 v / d² runs to raise an alarm (v the variance of one run). Over a
  * horizon of use of `horizonDays` its error is therefore harmless up to 4.6 standard errors × √(baseline days /
- * horizon); what is left of the 3.1 that one baseline in a thousand exceeds must come from the boundary.
+ * horizon); what is left of the 3.3 that one baseline in two thousand exceeds must come from the boundary.
  */
 export function guard(days: number): number {
   const horizonDays = 120;
-  return Math.max(0, 3.1 - 4.6 * Math.sqrt(days / horizonDays));
+  return Math.max(0, 3.3 - 4.6 * Math.sqrt(days / horizonDays));
 }
 
 /** How many times its binomial variance the mean of the whole baseline has. */

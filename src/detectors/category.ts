@@ -49,7 +49,7 @@ export function categoryScores(layout: Layout): ScoreShape[] {
       values: layout.bins.map((_, k) => (k === at ? 1 : 0)),
       weight: 1,
       tilts: [0.5, 1.2, 2.5, -0.5, -1.2],
-      effect: of === newBin ? { relative: 0.25, absolute: 0.005 } : { deviations: 0.06, absolute: 0.02 },
+      effect: of === newBin ? { relative: 0.25, absolute: 0.005 } : { deviations: 0.05, absolute: 0.02 },
     }),
   );
   const named = layout.bins.filter((bin) => bin !== newBin && bin !== rareBin).slice(0, exchangedMax);
@@ -60,7 +60,7 @@ export function categoryScores(layout: Layout): ScoreShape[] {
         values: layout.bins.map((bin) => (bin === gains ? 1 : bin === loses ? -1 : 0)),
         weight: 1,
         tilts: [0.3, 0.75, -0.3, -0.75],
-        effect: { deviations: 0.06, absolute: 0.02 },
+        effect: { deviations: 0.05, absolute: 0.02 },
       }),
     ),
   );

@@ -20,7 +20,7 @@ export function rateScores(layout: Layout): ScoreShape[] {
       of: "",
       values: layout.bins.map((bin) => (eventBins.has(bin) ? 1 : 0)),
       weight: 1,
-      tilts: [0.25, 0.5, 0.9, 1.4, 2.1, 3.2, -0.25, -0.7, -1.6],
+      tilts: [0.25, 0.45, 0.7, 1.1, 1.7, 2.6, -0.25, -0.7, -1.6],
       effect: { relative: 0.2, absolute: 0.01 },
     },
   ];
