@@ -68,4 +68,4 @@ it("alerts lose nothing owed and send nothing more than twice, killed before eve
     if (signal === null) break;
   }
   expect(crashes).toBeGreaterThan(15);
-});
+}, 600_000);
