@@ -80,6 +80,11 @@ const history = Array.from({ length: 48 }, (_, hour) =>
 );
 const learned = learnBaseline(history.flat(), { bucketMs: hourMs, toMs: fromMs });
 
+/** A baseline for each workflow, kept from sweep to sweep as the watch keeps it. */
+const baselines = new Map(
+  Array.from({ length: workflows }, (_, n) => [`workflow-${n}`, { ...learned, workflow: `workflow-${n}` }]),
+);
+
 interface Cost {
   readMs: number;
   stepMs: number;
@@ -100,7 +105,7 @@ async function sweepMinute(store: Store, states: Map<string, ReturnType<typeof s
   }
   let verdicts = 0;
   for (const [workflow, own] of byWorkflow) {
-    const baseline = { ...learned, workflow };
+    const baseline = baselines.get(workflow) ?? learned;
     const judged = step(baseline, states.get(workflow) ?? startState(baseline, fromMs), own, {
       throughMs: toMs,
     });
