@@ -1,5 +1,6 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
 import { PermanentError, TransientError } from "../../model/errors.ts";
 import type { Guard, GuardedEnv } from "../guard.ts";
 import type { Scope } from "../keys.ts";
@@ -23,7 +24,7 @@ export function createApi(): Api {
 
 function describe(issue: z.core.$ZodIssue, c: Context): string {
   const key = issue.code === "unrecognized_keys" ? issue.keys.join(", ") : issue.path.join(".");
-  const given = c.req.query(key);
+  const given = key === "" ? undefined : c.req.query(key);
   const value = given === undefined ? "" : `, got '${given.slice(0, 64)}'`;
   return `Cannot read '${key || "body"}': ${issue.message}${value}`;
 }
@@ -37,6 +38,10 @@ export function answerError(error: Error, c: Context): Response {
   if (error instanceof PermanentError) {
     const hint = error.hint === "" ? {} : { hint: error.hint };
     return c.json({ error: { message: error.message, ...hint } }, 400);
+  }
+  // A body of another type, or one that is not JSON.
+  if (error instanceof HTTPException) {
+    return c.json({ error: { message: `Cannot read the request: ${error.message}` } }, error.status);
   }
   return c.json({ error: { message: "Cannot answer: an internal error occurred" } }, 500);
 }
