@@ -7,7 +7,7 @@ export interface Budget {
  * How much rarer false alarms are than the bound on them, as measured by `npm run bench:detection`: the bound
  * holds for the worst of all nulls at the boundary, and ordinary days lie inside it.
  */
-const conservatism = 8;
+const conservatism = 6;
 
 /** The evidence (in days) that one workflow's budget asks for, before it is split over signals. */
 export function workflowDays(budget: Budget): number {

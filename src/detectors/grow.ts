@@ -11,7 +11,7 @@ const grownMs = 28 * dayMs;
 /** A baseline is learned again once it could be this much longer. */
 const growthFactor = 1.25;
 /** Logarithm of the evidence (in days) above which a signal may be drifting and must not grow. */
-const quietMax = 3;
+const quietMax = 4.5;
 
 /**
  * Says whether a workflow's baseline should be learned, grown, or left alone.
@@ -35,11 +35,12 @@ export function baselineDue(
 }
 
 /**
- * The end of what a baseline may grow to: what was read, less a lag of a fifth of the span (two days at the
- * most), so that the beginning of a drift that is not yet noticed stays out.
+ * The end of what a baseline may grow to: what was read, less a lag of a fifth of the span, so that the
+ * beginning of a drift that is not yet noticed stays out. Two days, or the time of 500 runs, are lag enough.
  */
 export function growthEnd(baseline: WorkflowBaseline, state: WorkflowState): number {
-  const lagMs = Math.min(2 * dayMs, (state.throughMs - baseline.fromMs) / 5);
+  const msPerRun = (baseline.toMs - baseline.fromMs) / Math.max(baseline.runs, 1);
+  const lagMs = Math.min(Math.max(2 * dayMs, 500 * msPerRun), (state.throughMs - baseline.fromMs) / 5);
   return Math.floor(state.throughMs - lagMs);
 }
 
