@@ -2,7 +2,8 @@
  * A ClickHouse server as far as `@clickhouse/client` can see, for tests: the HTTP interface over the embedded engine.
  * It runs as a process of its own, because a process can open one data folder only.
  *
- * Environment: DIR; USER_PASSWORD = `user:password` that calls must carry, if set. Prints its port once it listens.
+ * Environment: DIR; USER_PASSWORD = `user:password` that calls must carry, if set; PORT, a free one if not set. Prints its port once
+ * it listens.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -97,4 +98,6 @@ const server = createServer((request, response) => {
     fail(response, Number(/Code: (\d+)/.exec(text)?.[1] ?? 1002), text);
   });
 });
-server.listen(0, "127.0.0.1", () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`));
+server.listen(Number(process.env.PORT ?? 0), "127.0.0.1", () =>
+  process.stdout.write(`${(server.address() as AddressInfo).port}\n`),
+);

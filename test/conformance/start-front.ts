@@ -12,14 +12,15 @@ export interface Front {
   stop(): Promise<void>;
 }
 
-/** Starts a ClickHouse for tests, empty unless a folder is given. `userPassword` as in `user:password`. */
-export async function startFront(userPassword?: string, dir?: string): Promise<Front> {
+/** Starts a ClickHouse for tests, empty unless a folder is given, on a free port unless one is. `userPassword` as in `user:password`. */
+export async function startFront(userPassword?: string, dir?: string, port = "0"): Promise<Front> {
   const child = spawn(
     process.execPath,
     ["--import", "tsx", new URL("chdb-http-front.ts", import.meta.url).pathname],
     {
       env: {
         ...process.env,
+        PORT: port,
         DIR: dir ?? mkdtempSync(join(tmpdir(), "evenkeel-front-")),
         ...(userPassword === undefined ? {} : { USER_PASSWORD: userPassword }),
       },
