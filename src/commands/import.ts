@@ -88,6 +88,7 @@ async function runImport({ path, workflow, file, target, checkpoint }: Job): Pro
         if (refused <= refusedShownMax) progress.say(`Line ${line} was not imported: ${why}`);
         if (refused === refusedShownMax) progress.say("Further lines like these are only counted");
       },
+      onWaiting: (why) => progress.say(`${why}; trying again for a minute`),
       onProgress(soFar) {
         checkpoint.save(soFar.throughLine);
         progress.update(file.bytesRead() / Math.max(1, file.bytesTotal), inWords(soFar));

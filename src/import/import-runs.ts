@@ -25,6 +25,8 @@ export interface ImportOptions {
   onRefused: (line: number, why: string) => void;
   /** Told after each batch, once it is durable. */
   onProgress: (tally: ImportTally) => void;
+  /** Told when a batch has to wait, once for each. */
+  onWaiting: (why: string) => void;
   /** How long a sidecar that cannot take runs is waited for. */
   patienceMs?: number;
 }
@@ -111,7 +113,7 @@ function roughCharacters(value: unknown): number {
 }
 
 async function sendPatiently(runs: readonly Placed[], options: ImportOptions): Promise<RunFate[]> {
-  const { sink, patienceMs = 60_000 } = options;
+  const { sink, onWaiting, patienceMs = 60_000 } = options;
   const bodies = runs.map(({ run }) => run);
   let waitedMs = 0;
   for (;;) {
@@ -119,6 +121,7 @@ async function sendPatiently(runs: readonly Placed[], options: ImportOptions): P
       return await sink.send(bodies);
     } catch (error) {
       if (!(error instanceof TransientError) || waitedMs >= patienceMs) throw error;
+      if (waitedMs === 0) onWaiting(error.message);
       const waitMs = error.retryAfterSeconds * 1000;
       waitedMs += waitMs;
       await delay(waitMs);

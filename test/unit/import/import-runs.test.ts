@@ -39,15 +39,17 @@ function memorySink(failures: Error[] = []): RunSink & { ids: Set<unknown>; batc
 async function run(sink: RunSink, given: Partial<Parameters<typeof importRuns>[0]> = {}) {
   const refused: [number, string][] = [];
   const progress: ImportTally[] = [];
+  const waits: string[] = [];
   const tally = importRuns({
     runs: later(lines(1200, [5])),
     sink,
     afterLine: 0,
     onRefused: (line, why) => refused.push([line, why]),
     onProgress: (soFar) => progress.push(soFar),
+    onWaiting: (why) => waits.push(why),
     ...given,
   });
-  return { tally: await tally.catch((error: unknown) => error), refused, progress };
+  return { tally: await tally.catch((error: unknown) => error), refused, progress, waits };
 }
 
 describe("importRuns()", () => {
@@ -78,8 +80,18 @@ describe("importRuns()", () => {
 
   it("importRuns() waits for a sidecar that cannot take runs just now", async () => {
     const busy = new TransientError("Cannot keep rows", { retryAfterSeconds: 0 });
-    const { tally } = await run(memorySink([busy, busy, busy]), { patienceMs: 1 });
+    const { tally, waits } = await run(memorySink([busy, busy, busy]), { patienceMs: 1 });
     expect(tally).toMatchObject({ imported: 1198 });
+    expect(waits[0]).toBe("Cannot keep rows");
+  });
+
+  it("importRuns() gives up in the end", async () => {
+    const away = new TransientError("Cannot reach", { retryAfterSeconds: 0.001 });
+    const { tally, progress } = await run(memorySink(Array.from({ length: 50 }, () => away)), {
+      patienceMs: 3,
+    });
+    expect(tally).toBe(away);
+    expect(progress).toEqual([]);
   });
 
   it("importRuns() tells of nothing that the sink did not take", async () => {
