@@ -56,6 +56,8 @@ const optional = <K extends string>(names: readonly K[]) =>
 export const columnMapSchema = z.strictObject({
   /** Between the cells of a CSV file. */
   delimiter: z.string().length(1).optional(),
+  /** Which comes first in times such as `01/02/2026 9:30`. */
+  dates: z.enum(["day-first", "month-first"]).optional(),
   ...optional(plainMembers),
   inputs: fields.optional(),
   outputs: fields.optional(),

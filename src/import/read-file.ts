@@ -101,9 +101,9 @@ async function* toRuns(
   path: string,
   records: AsyncIterable<FileRecord>,
   toRun: ToRun,
-  { workflow, nowMs }: ReadOptions,
+  options: ReadOptions,
 ): AsyncGenerator<FileRun, void> {
-  const runId = createRunIds(workflow);
+  const runId = createRunIds(options.workflow);
   try {
     for await (const record of records) {
       if (record.kind === "bad") {
@@ -114,7 +114,7 @@ async function* toRuns(
       // Before anything can fail: equal records are told apart by how many came before.
       const derivedId = runId(text);
       try {
-        yield { kind: "run", line, run: complete(toRun(columns), workflow, derivedId, nowMs) };
+        yield { kind: "run", line, run: complete(toRun(columns), derivedId, options) };
       } catch (error) {
         if (!(error instanceof RecordFault)) throw error;
         yield { kind: "bad", line, why: error.message };
@@ -127,12 +127,13 @@ async function* toRuns(
 }
 
 /** Gives a run its workflow, an id, and times that mean the same everywhere. */
-function complete(run: JsonObject, workflow: string, derivedId: string, nowMs: number): JsonObject {
-  const startedAt = readTime(run.started_at ?? run.ended_at);
+function complete(run: JsonObject, derivedId: string, { workflow, map, nowMs }: ReadOptions): JsonObject {
+  const order = map?.dates ?? null;
+  const startedAt = readTime(run.started_at ?? run.ended_at, order);
   if (startedAt === null)
     throw new RecordFault("'started_at' must be an ISO 8601 time or seconds since the epoch, from 2000 on");
   if (startedAt > nowMs) throw new RecordFault("'started_at' must not lie in the future");
-  const endedAt = run.ended_at === undefined || run.ended_at === null ? null : readTime(run.ended_at);
+  const endedAt = run.ended_at === undefined || run.ended_at === null ? null : readTime(run.ended_at, order);
   if (endedAt === null && run.ended_at !== undefined && run.ended_at !== null)
     throw new RecordFault("'ended_at' must be an ISO 8601 time or seconds since the epoch");
   const id = run.run_id === undefined || run.run_id === null || run.run_id === "" ? derivedId : run.run_id;

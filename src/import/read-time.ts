@@ -4,15 +4,31 @@ import type { Json } from "../model/json.ts";
 const isoTime = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?)?$/i;
 const epoch = /^\d{9,13}(?:\.\d+)?$/;
 
+const slashed = /^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:[ T](.+))?$/;
+
+/** Which comes first in dates such as `01/02/2026`. */
+export type DateOrder = "day-first" | "month-first";
+
 /**
  * Reads a time of a run: ISO 8601 (UTC where it names no zone), or seconds or milliseconds since the epoch, also as
- * text. Forms such as `01/02/2026` are refused: they mean different days in different countries.
+ * text. Forms such as `01/02/2026` mean different days in different countries: they are read only where the order is
+ * known.
  *
  * @returns milliseconds since the epoch, or null for anything else and for years outside 2000 to 2100.
  */
-export function readTime(value: Json | undefined): number | null {
-  const timeMs = typeof value === "string" ? textMs(value.trim()) : numberMs(value);
+export function readTime(value: Json | undefined, order: DateOrder | null = null): number | null {
+  const timeMs = typeof value === "string" ? textMs(inOrder(value.trim(), order)) : numberMs(value);
   return timeMs !== null && isUsable(timeMs) ? Math.floor(timeMs) : null;
+}
+
+/** A slashed date as ISO 8601; any other text as it is. */
+function inOrder(text: string, order: DateOrder | null): string {
+  const found = order === null ? null : slashed.exec(text);
+  if (found === null) return text;
+  const [, first = "", second = "", year = "", time] = found;
+  const [day, month] = order === "day-first" ? [first, second] : [second, first];
+  const date = `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
+  return time === undefined ? date : `${date}T${time.replace(/^\d:/, "0$&")}`;
 }
 
 function numberMs(value: Json | undefined): number | null {

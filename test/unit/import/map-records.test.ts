@@ -28,6 +28,21 @@ describe("readTime()", () => {
     { why: "years no run was in", given: "1969-01-01", expected: null },
     { why: "nothing", given: null, expected: null },
   ];
+  it.each([
+    { why: "day first", given: "01/02/2026", order: "day-first", expected: Date.UTC(2026, 1, 1) },
+    { why: "month first", given: "1/2/2026", order: "month-first", expected: Date.UTC(2026, 0, 2) },
+    {
+      why: "dots and a time",
+      given: "13.2.2026 9:05",
+      order: "day-first",
+      expected: Date.UTC(2026, 1, 13, 9, 5),
+    },
+    { why: "an order that cannot be", given: "02/13/2026", order: "day-first", expected: null },
+    { why: "ISO all the same", given: "2026-02-01", order: "day-first", expected: Date.UTC(2026, 1, 1) },
+  ] as const)("readTime() with an order reads $why", ({ given, order, expected }) => {
+    expect(readTime(given, order)).toBe(expected);
+  });
+
   it.each(cases)("readTime() reads $why", ({ given, expected }) => {
     expect(readTime(given)).toBe(expected);
   });
