@@ -20,7 +20,8 @@ describe("spool and writer under kill -9", () => {
   it("would show doubles if batches had no token", async () => {
     const result = await killLoop({ kills: 1, seed, control: "no-token" });
     expect(result.lost).toBe(0);
-    expect(result.minutes).toBeGreaterThan(result.acknowledged);
+    // In the table or in the rollups, whichever insert it was whose answer was lost.
+    expect(result.doubled + result.minutes - result.acknowledged).toBeGreaterThan(0);
   });
 
   it("would show doubles if ids were not remembered", async () => {
