@@ -39,10 +39,16 @@ function numberMs(value: Json | undefined): number | null {
 function textMs(text: string): number | null {
   if (epoch.test(text)) return numberMs(Number(text));
   const found = isoTime.exec(text);
-  if (found === null) return null;
+  if (found === null || !isCalendarDay(text.slice(0, 10))) return null;
   const hasZone = found[1] !== undefined;
   const isDate = text.length === 10;
   const iso = text.replace(" ", "T").replace(",", ".").replace(/\s+/, "");
   const timeMs = Date.parse(hasZone || isDate ? iso : `${iso}Z`);
   return Number.isNaN(timeMs) ? null : timeMs;
+}
+
+/** `Date` takes 30 February for 2 March. */
+function isCalendarDay(day: string): boolean {
+  const date = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day);
 }

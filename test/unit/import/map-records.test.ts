@@ -24,7 +24,8 @@ describe("readTime()", () => {
     { why: "seconds", given: 1_772_359_200, expected: 1_772_359_200_000 },
     { why: "milliseconds as text", given: "1772359200000", expected: 1_772_359_200_000 },
     { why: "a day that means two", given: "01/02/2026", expected: null },
-    { why: "no day of the calendar", given: "2026-13-45", expected: null },
+    { why: "no month of the calendar", given: "2026-13-01", expected: null },
+    { why: "no day of the calendar", given: "2026-02-30T10:00:00Z", expected: null },
     { why: "years no run was in", given: "1969-01-01", expected: null },
     { why: "nothing", given: null, expected: null },
   ];
