@@ -1,4 +1,5 @@
 import type { WorkflowBaseline } from "../../src/detectors/baseline.ts";
+import { baselineDue, growBaseline } from "../../src/detectors/grow.ts";
 import { learnBaseline } from "../../src/detectors/learn.ts";
 import { startState, type WorkflowState } from "../../src/detectors/state.ts";
 import { step } from "../../src/detectors/step.ts";
@@ -68,12 +69,12 @@ export function runDelays(setting: DelaySetting, cases: readonly DelayCase[], se
   const history: SignalBucket[] = [];
   for (let atMs = epochMs; atMs < endMs; atMs += hourMs) history.push(...past.buckets(atMs, hourMs));
   const baseline = learnBaseline(history, { fromMs: epochMs, toMs: endMs });
-  return cases.map((one, at) => runCase(setting, baseline, one, seed, at, endMs));
+  return cases.map((one, at) => runCase(setting, { baseline, history }, one, seed, at, endMs));
 }
 
 function runCase(
   { world, perDay }: DelaySetting,
-  baseline: WorkflowBaseline,
+  past: { baseline: WorkflowBaseline; history: readonly SignalBucket[] },
   { name, source, change, runsMax }: DelayCase,
   seed: number,
   at: number,
@@ -86,7 +87,9 @@ function runCase(
   const onsetMs =
     startMs + 5 * dayMs + Math.floor((((seed * 7919) % 1000) / 1000) * (dayMs / widthMs)) * widthMs;
   const changes = new Map([[source, change]]);
+  let { baseline } = past;
   let state: WorkflowState = startState(baseline, startMs);
+  const history = past.history.filter(({ kind, field }) => `${kind} ${field}` === source);
   const id = `w ${source}`;
   let runs = 0;
   for (let nowMs = startMs; runs < runsMax; nowMs += widthMs) {
@@ -96,6 +99,10 @@ function runCase(
     if (buckets.length === 0) continue;
     const next = step(baseline, state, buckets, { throughMs: nowMs + widthMs, bucketMs: widthMs });
     state = next.state;
+    for (const bucket of buckets) history.push(bucket);
+    if (baselineDue(baseline, state, 0) === "grow") {
+      ({ baseline, state } = growBaseline(baseline, state, history, { bucketMs: widthMs }));
+    }
     const drift = state.signals[id]?.drift;
     if (!drift) continue;
     const delayMs = nowMs + widthMs - onsetMs;

@@ -99,8 +99,8 @@ function subject({ kind, field, workflow }: SignalKey): string {
 }
 
 function missing(runs: number, runsMin: number): string {
-  const more = Math.max(1, runsMin - runs);
-  return `${runs} of ${runsMin} observations so far, ${more} more needed`;
+  if (runs >= runsMin) return `its baseline is still being learned, ${runs} observations so far`;
+  return `${runs} of ${runsMin} observations so far, ${runsMin - runs} more needed`;
 }
 
 function runsOf({ unit, current }: Drift, { kind }: SignalKey): string {

@@ -35,12 +35,12 @@ export function baselineDue(
 }
 
 /**
- * The end of what a baseline may grow to: what was read, less a lag of a fifth of the span, so that the
+ * The end of what a baseline may grow to: what was read, less a lag of a third of the span, so that the
  * beginning of a drift that is not yet noticed stays out. Two days, or the time of 500 runs, are lag enough.
  */
 export function growthEnd(baseline: WorkflowBaseline, state: WorkflowState): number {
   const msPerRun = (baseline.toMs - baseline.fromMs) / Math.max(baseline.runs, 1);
-  const lagMs = Math.min(Math.max(2 * dayMs, 500 * msPerRun), (state.throughMs - baseline.fromMs) / 5);
+  const lagMs = Math.min(Math.max(2 * dayMs, 500 * msPerRun), (state.throughMs - baseline.fromMs) / 3);
   return Math.floor(state.throughMs - lagMs);
 }
 
