@@ -183,7 +183,7 @@ async function measure(): Promise<void> {
     "/rejects",
     "/metrics",
   ];
-  console.log("| page | median ms | max ms | KB gzip |\n| --- | ---: | ---: | ---: |");
+  console.log("| page | best ms | median ms | max ms | KB gzip |\n| --- | ---: | ---: | ---: | ---: |");
   for (const path of pages) {
     const times: number[] = [];
     let bytes = 0;
@@ -199,7 +199,9 @@ async function measure(): Promise<void> {
       bytes = gzipSync(body).length;
     }
     times.sort((a, b) => a - b);
-    const [median = 0, max = 0] = [times[Math.floor(times.length / 2)], times.at(-1)];
-    console.log(`| ${path} | ${median.toFixed(0)} | ${max.toFixed(0)} | ${(bytes / 1024).toFixed(1)} |`);
+    const [best = 0, median = 0, max = 0] = [times[0], times[Math.floor(times.length / 2)], times.at(-1)];
+    console.log(
+      `| ${path} | ${best.toFixed(0)} | ${median.toFixed(0)} | ${max.toFixed(0)} | ${(bytes / 1024).toFixed(1)} |`,
+    );
   }
 }

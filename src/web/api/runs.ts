@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { dayMs } from "../../model/clock.ts";
 import type { RunQuery } from "../../store/port.ts";
 import type { WebDeps } from "../ports.ts";
 import { answers, type Api, createApi, guarded, notFound, refusals, timeParam } from "./base.ts";
@@ -25,8 +26,26 @@ export function toRunQuery({ from, to, ...rest }: z.output<typeof runSearch>): R
   return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined));
 }
 
+/**
+ * One page of runs, newest first. Looks at the last day, then the last week, before it looks at everything: the
+ * table is sorted by workflow first, and most pages are filled by what is new.
+ */
+export async function searchNewest(
+  { store, clock }: Pick<WebDeps, "store" | "clock">,
+  query: RunQuery,
+): ReturnType<WebDeps["store"]["searchRuns"]> {
+  const isBounded = query.cursor !== undefined || query.fromMs !== undefined || query.toMs !== undefined;
+  for (const spanMs of isBounded ? [] : [dayMs, 7 * dayMs]) {
+    const page = await store.searchRuns({ ...query, fromMs: clock.nowMs() - spanMs });
+    // A cursor means that the page is full.
+    if (page.cursor !== null) return page;
+  }
+  return store.searchRuns(query);
+}
+
 /** `GET /v1/runs` and `GET /v1/runs/:run_id`. */
-export function runRoutes({ store, guard }: Pick<WebDeps, "store" | "guard">): Api {
+export function runRoutes(deps: Pick<WebDeps, "store" | "guard" | "clock">): Api {
+  const { store, guard } = deps;
   const api = createApi();
   const search = createRoute({
     method: "get",
@@ -36,7 +55,7 @@ export function runRoutes({ store, guard }: Pick<WebDeps, "store" | "guard">): A
     responses: { ...answers("One page of runs", RunPage), ...refusals },
   });
   api.openapi(guarded(api, guard, search, "review"), async (c) => {
-    const { runs, cursor } = await store.searchRuns(toRunQuery(c.req.valid("query")));
+    const { runs, cursor } = await searchNewest(deps, toRunQuery(c.req.valid("query")));
     return c.json({ runs: runs.map(presentRun), cursor }, 200);
   });
   const one = createRoute({

@@ -1,4 +1,4 @@
-import { dayMs } from "../../model/clock.ts";
+import { dayMs, hourMs } from "../../model/clock.ts";
 import { type SignalKey, signalId } from "../../model/signal.ts";
 import type { Span, Store } from "../../store/port.ts";
 
@@ -9,9 +9,10 @@ export async function readCounts(
   span: Span,
 ): Promise<Record<string, number>> {
   const { workflow, kind, field } = signal;
+  const { fromMs, toMs } = roundSpan(span);
   // One step wide enough for the span; where it straddles two, both are added up.
-  const stepMs = (Math.ceil((span.toMs - span.fromMs) / dayMs) + 1) * dayMs;
-  const buckets = await store.readBuckets({ workflow, kinds: [kind], field, ...span, stepMs });
+  const stepMs = (Math.ceil((toMs - fromMs) / dayMs) + 1) * dayMs;
+  const buckets = await store.readBuckets({ workflow, kinds: [kind], field, fromMs, toMs, stepMs });
   const sums: Record<string, number> = {};
   for (const bucket of buckets) {
     if (signalId(bucket) !== signalId(signal)) continue;
@@ -21,6 +22,12 @@ export async function readCounts(
     }
   }
   return sums;
+}
+
+/** Long spans in whole hours: those are kept by signal and read at once, where minutes would have to be searched. */
+function roundSpan({ fromMs, toMs }: Span): Span {
+  if (toMs - fromMs < 2 * dayMs) return { fromMs, toMs };
+  return { fromMs: Math.floor(fromMs / hourMs) * hourMs, toMs: Math.ceil(toMs / hourMs) * hourMs };
 }
 
 /** A bin without the age that a delayed label carries: `yes@3` is `yes`. */

@@ -72,7 +72,11 @@ async function readSeries({ store }: WebDeps, incident: Incident, nowMs: number)
   const lengthMs = Math.max(2 * hourMs, endMs - incident.onsetMs);
   const fromMs = incident.onsetMs - 2 * lengthMs;
   const stepMs = roundStep((endMs - fromMs) / 60);
-  const span = { fromMs: Math.floor(fromMs / stepMs) * stepMs, toMs: endMs + stepMs, stepMs };
+  const span = {
+    fromMs: Math.floor(fromMs / stepMs) * stepMs,
+    toMs: Math.ceil(endMs / stepMs) * stepMs,
+    stepMs,
+  };
   const measures = new Map(incident.signals.map(({ signal, drift }) => [signalId(signal), drift]));
   const lines = await Promise.all(
     incident.signals.slice(0, 12).map(async ({ signal }) => {

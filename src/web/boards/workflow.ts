@@ -11,7 +11,7 @@ import { type Measure, type Series, toSeries } from "./series.ts";
 /** How far back a page looks, and how finely. */
 export const ranges = {
   "1h": { spanMs: hourMs, stepMs: minuteMs },
-  "24h": { spanMs: dayMs, stepMs: 30 * minuteMs },
+  "24h": { spanMs: dayMs, stepMs: hourMs },
   "7d": { spanMs: 7 * dayMs, stepMs: 3 * hourMs },
   "30d": { spanMs: 30 * dayMs, stepMs: 12 * hourMs },
   "90d": { spanMs: 90 * dayMs, stepMs: dayMs },

@@ -6,7 +6,7 @@ import { buildOverview } from "../boards/overview.ts";
 import { buildScorecard } from "../boards/scorecard.ts";
 import { buildSignal } from "../boards/signal.ts";
 import { buildWorkflow, type RangeName, ranges } from "../boards/workflow.ts";
-import { runSearch, toRunQuery } from "../api/runs.ts";
+import { runSearch, searchNewest, toRunQuery } from "../api/runs.ts";
 import type { GuardedEnv } from "../guard.ts";
 import type { WebDeps } from "../ports.ts";
 import { actionRoutes } from "./actions.ts";
@@ -168,7 +168,7 @@ function runRoutes(deps: WebDeps, frame: FrameOf): Hono<GuardedEnv> {
     const parsed = runSearch.safeParse(form);
     const exact = form.q === undefined ? null : await reach(store.findRun(form.q.trim()));
     if (exact !== null) return c.redirect(`/runs/${encodeURIComponent(exact.runId)}`, 303);
-    const page = parsed.success ? await reach(store.searchRuns(toRunQuery(parsed.data))) : null;
+    const page = parsed.success ? await reach(searchNewest(deps, toRunQuery(parsed.data))) : null;
     const problem = !parsed.success
       ? `Cannot search: ${parsed.error.issues.map((issue) => issue.message).join("; ")}`
       : page === null
