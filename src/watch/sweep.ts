@@ -1,8 +1,9 @@
 import { explain } from "../detectors/explain.ts";
-import { restartVolume } from "../detectors/restart-volume.ts";
+import { restartVolume, withoutVolume } from "../detectors/restart-volume.ts";
 import { step } from "../detectors/step.ts";
 import { advanceIncidents, freshDrifts } from "../incidents/advance-incidents.ts";
 import { type CauseEvidence, gatherEvidence, noEvidence } from "../incidents/evidence.ts";
+import type { PinnedBaseline } from "../journal/port.ts";
 import { dayMs } from "../model/clock.ts";
 import type { ChangeEvent, Incident } from "../model/incident.ts";
 import { type SignalBucket, total } from "../model/signal.ts";
@@ -37,13 +38,12 @@ export async function sweepWorkflow(deps: WatchDeps, watched: Watched, minutes: 
   const before = watched.verdicts;
   if (watched.normal !== null && minutes.toMs > watched.throughMs) {
     const { baseline, state } = watched.normal;
-    // A paused workflow brings no runs, and nobody is to be told so.
-    const isPaused = deps.journal.pauses.get(watched.workflow).state === "paused";
-    const judged = step(baseline, isPaused ? restartVolume(baseline, state) : state, minutes.buckets, {
-      throughMs: minutes.toMs,
-      budget: deps.budget,
-    });
-    const next = isPaused ? restartVolume(baseline, judged.state) : judged.state;
+    const options = { throughMs: minutes.toMs, budget: deps.budget };
+    const isQuiet = expectsNoRuns(deps, watched.normal.pinned, watched);
+    const judged = isQuiet
+      ? step(withoutVolume(baseline), state, minutes.buckets.filter(isNotVolume), options)
+      : step(baseline, state, minutes.buckets, options);
+    const next = isQuiet ? restartVolume(baseline, judged.state) : judged.state;
     watched.normal = { ...watched.normal, state: next };
     watched.verdicts = judged.verdicts;
   }
@@ -105,6 +105,19 @@ async function evidenceFor(
     deps.log.warn({ err: error, workflow: watched.workflow }, "Cannot gather evidence for a drift");
     return noEvidence;
   }
+}
+
+/** A paused workflow brings no runs, nor one that has only a past so far: nobody is to be told so. */
+function expectsNoRuns(
+  { journal }: WatchDeps,
+  { toMs }: PinnedBaseline,
+  { workflow, lastRunAtMs }: Watched,
+): boolean {
+  return journal.pauses.get(workflow).state === "paused" || (lastRunAtMs ?? 0) < toMs;
+}
+
+function isNotVolume({ kind }: SignalBucket): boolean {
+  return kind !== "volume";
 }
 
 function noteRuns(watched: Watched, buckets: readonly SignalBucket[]): void {

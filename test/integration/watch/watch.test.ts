@@ -107,6 +107,34 @@ describe("watch", () => {
     expect(app.parts.journal.pauses.get(workflow)).toMatchObject({ state: "paused", actor: "evenkeel" });
   });
 
+  it("does not take the silence of a paused workflow for a drift, nor its end", async () => {
+    await history(14);
+    await learned();
+    await live(3, good);
+    app.parts.alerts.pauseWorkflow({ workflow, actor: "ana", reason: "maintenance" });
+    nowMs += 8 * hourMs;
+    await app.parts.watch.sweep();
+    nowMs += 4 * hourMs;
+    await app.parts.watch.sweep();
+    expect(app.parts.journal.incidents.list()).toEqual([]);
+    app.parts.alerts.resumeWorkflow({ workflow, actor: "ana", reason: "done" });
+    await live(3, good);
+    expect(app.parts.journal.incidents.list()).toEqual([]);
+    nowMs += 8 * hourMs;
+    await app.parts.watch.sweep();
+    expect(app.parts.journal.incidents.list().map(({ title }) => title)).toEqual([
+      expect.stringContaining("0 runs an hour"),
+    ]);
+  });
+
+  it("expects no runs of a workflow that has only imported history", async () => {
+    await history(14);
+    await learned();
+    nowMs += 2 * dayMs;
+    await app.parts.watch.sweep();
+    expect(app.parts.journal.incidents.list()).toEqual([]);
+  });
+
   it("neither forgets nor counts twice over a restart", async () => {
     await history(14);
     await learned();
