@@ -55,8 +55,8 @@ it("alerts lose nothing owed and send nothing more than twice, killed before eve
       slack.requests,
       ({ path: to, body }) => `${to} ${(JSON.parse(body) as { text: string }).text}`,
     );
-    // The thread is opened, updated and answered.
-    expect(texts.size).toBe(3);
+    // The thread is opened, updated and answered; an opening that is not known to be sent is updated and answered too.
+    expect(texts.size).toBeGreaterThanOrEqual(3);
     for (const [what, times] of [...hooks, ...texts]) expect([what, times <= 2]).toEqual([what, true]);
     const journal = openJournal({ path, log });
     expect(journal.outbox.list().map(({ state }) => state)).toEqual(Array<string>(6).fill("delivered"));
