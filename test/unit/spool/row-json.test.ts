@@ -13,7 +13,7 @@ function merged(...pieces: Buffer[]): RollupRow[] {
 }
 
 describe("encodeRollup()", () => {
-  const hostile = rollupRow({ field: 'a"b\n', bin: '="n":7}\n\ud800é' });
+  const hostile = rollupRow({ minute: 60, field: 'a"b\n', bin: '="n":7}\n\ud800é' });
 
   it("gives the JSON of the row, with or without a head made before", () => {
     const { n, ...key } = hostile;
@@ -24,8 +24,8 @@ describe("encodeRollup()", () => {
 });
 
 describe("mergeRollups()", () => {
-  const a = rollupRow({ bin: '=é "n":3}', n: 2 });
-  const b = rollupRow({ bin: "#9", n: 1_000_000 });
+  const a = rollupRow({ minute: 60, bin: '=é "n":3}', n: 2 });
+  const b = rollupRow({ minute: 60, bin: "#9", n: 1_000_000 });
 
   it("sums equal rows over pieces, and keeps the others apart", () => {
     expect(merged(lines(a, b), lines(a), lines(b, a))).toEqual([
