@@ -205,9 +205,9 @@ function NotKnown({ what }: { what: string }) {
 }
 
 function readRange(given: string | undefined): RangeName {
-  return given !== undefined && given in ranges ? (given as RangeName) : "7d";
+  return given !== undefined && Object.hasOwn(ranges, given) ? (given as RangeName) : "7d";
 }
 
 function isSignalKind(kind: string): kind is SignalKind {
-  return kind in signalKinds;
+  return Object.hasOwn(signalKinds, kind);
 }
