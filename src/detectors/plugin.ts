@@ -3,7 +3,7 @@ import type { SignalBaseline } from "./baseline.ts";
 import { guard, inflation } from "./boundary.ts";
 import { rounded } from "./chunks.ts";
 import { dot } from "./math/dot.ts";
-import type { Chunk } from "./state.ts";
+import type { Chunk, Memory, PluginState } from "./state.ts";
 
 /**
  * Predictable plug-in: a likelihood ratio whose alternative is learned from what came before, for shifts that
@@ -24,20 +24,6 @@ export const plugins = [
   { memoryRuns: 1500, g: 0.85, daily: true },
   { memoryRuns: 1500, g: 0.5, daily: true },
 ] as const;
-
-/** What the plug-ins remember: forgotten counts of two memories, and of the current day for the daily one. */
-export interface PluginState {
-  /** *k* counts seen and expected, as of now and as of the last midnight. */
-  fast: Memory;
-  slow: Memory;
-  today: Memory;
-  dayMs: number;
-}
-
-interface Memory {
-  seen: number[];
-  expected: number[];
-}
 
 /** Plug-ins are for signals of three or more categories. */
 export function hasPlugins({ layout, shares }: SignalBaseline): boolean {

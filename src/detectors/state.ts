@@ -1,7 +1,6 @@
 import { dayMs } from "../model/clock.ts";
 import type { SignalKind } from "../model/signal.ts";
 import type { WorkflowBaseline } from "./baseline.ts";
-import type { PluginState } from "./plugin.ts";
 
 /**
  * Where the detectors of one workflow stand: plain JSON, saved with the position of the sweep.
@@ -56,6 +55,21 @@ export interface SignalState {
   drift: DriftState | null;
   /** What the plug-ins of a category remember. */
   plugin?: PluginState;
+}
+
+/** What the plug-ins remember: forgotten counts of two memories, and of the current day for the daily one. */
+export interface PluginState {
+  /** *k* counts seen and expected, as of now and as of the last midnight. */
+  fast: Memory;
+  slow: Memory;
+  today: Memory;
+  dayMs: number;
+}
+
+/** Exponentially forgotten counts of *k* categories. */
+export interface Memory {
+  seen: number[];
+  expected: number[];
 }
 
 /** A drift that was found and has not gone back. */
