@@ -27,8 +27,10 @@ export interface Batch {
   rows: RollupRow[];
 }
 
-/** What lines of one batch may not be compared by: they are not made at the times and on the inputs of life. */
+/** Kinds that mean something only at the times and on the inputs of life. */
 const leftOut = new Set(["volume", "duplicates"]);
+/** Inputs are not compared: both sides are made from the same, and one of them may not repeat them. */
+const inputField = /^input(?:$|[.[])/;
 
 /**
  * Counts a file of one JSON object to the line: an output, or a whole run as `POST /v1/runs` takes it.
@@ -73,7 +75,7 @@ export function toBuckets(a: Batch, b: Batch): [SignalBucket[], SignalBucket[]] 
 function bucketsOf({ rows }: Batch): SignalBucket[] {
   const buckets = new Map<string, SignalBucket>();
   for (const { workflow, kind, field, bin, n } of rows) {
-    if (leftOut.has(kind)) continue;
+    if (leftOut.has(kind) || inputField.test(field)) continue;
     const key = { workflow, kind: kind as SignalBucket["kind"], field };
     const id = signalId(key);
     // Bins are the users' words: an object without a prototype has no `__proto__` to trip over.

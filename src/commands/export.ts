@@ -47,7 +47,12 @@ export const exportRows: Command = {
     try {
       const counted = { rows: 0 };
       const rows = count(readRows(history, what, query), counted);
-      await write(context, (out, keepOpen) => writeRows(rows, what, format, out, keepOpen));
+      try {
+        await write(context, (out, keepOpen) => writeRows(rows, what, format, out, keepOpen));
+      } finally {
+        // Waits for a read that is under way: the store must not be closed beneath it.
+        await rows.return();
+      }
       process.stderr.write(`${counted.rows.toLocaleString("en-GB")} ${what} written\n`);
       return 0;
     } finally {
