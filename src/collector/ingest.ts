@@ -49,8 +49,8 @@ export function createIngest(deps: IngestDeps): Ingest {
     rootWaitMs: deps.rootWaitMs ?? 10_000,
   });
 
-  const accept = (mapped: Mapped, options: AcceptOptions) =>
-    acceptInPortions(mapped, (portion) => acceptor.accept(portion, options));
+  const accept = (mapped: Mapped, bytes: Uint8Array, options: AcceptOptions) =>
+    acceptInPortions(mapped, bytes.length, (portion) => acceptor.accept(portion, options));
 
   /** A body that cannot be read at all goes to the reject queue as a whole, and the caller hears why. */
   async function reading<T>(bytes: Uint8Array, contentType: string, read: () => T): Promise<T> {
@@ -75,19 +75,19 @@ export function createIngest(deps: IngestDeps): Ingest {
   return {
     async traces(bytes, encoding) {
       const read = () => readTraces(bytes, encoding, clock.nowMs());
-      return accept(await reading<Mapped>(bytes, encoding, read), {
+      return accept(await reading<Mapped>(bytes, encoding, read), bytes, {
         contentType: encoding,
         mayComeAgain: true,
       });
     },
     async logs(bytes, encoding) {
       const mapped = await reading(bytes, encoding, () => readLogs(bytes, encoding));
-      return accept(mapped, { contentType: encoding, mayComeAgain: true });
+      return accept(mapped, bytes, { contentType: encoding, mayComeAgain: true });
     },
     async runs(bytes, { isHistory = false } = {}) {
       const arrival = { arrivedAtMs: clock.nowMs(), isHistory };
       const plain = await reading(bytes, "json", () => readPlainRuns(bytes, arrival));
-      return answerRuns(plain, await accept(plain.mapped, { contentType: "json", isHistory }));
+      return answerRuns(plain, await accept(plain.mapped, bytes, { contentType: "json", isHistory }));
     },
     async review(runId, body, chosenBy = "api") {
       return acceptLabel(readPlainReview(runId, body), chosenBy);
