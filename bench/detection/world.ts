@@ -72,7 +72,7 @@ const effects = {
   /** Log odds of a rate; log shares of categories. */
   share: { day: 0.22, hour: 0.05, hourly: 0.2, weekday: 0.12 },
   /** Mean of a number, in its standard deviations. */
-  number: { day: 0.1, hour: 0.04, hourly: 0.15, weekday: 0.05 },
+  number: { day: 0.12, hour: 0.04, hourly: 0.15, weekday: 0.06 },
 };
 
 /** Generates buckets of a simulated workflow, any time, any width, in order of time. */
