@@ -16,6 +16,7 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/sdk sdk
 COPY --from=build /app/dist dist
+COPY bin bin
 # Static files of the page and the migrations are read from the source tree.
 COPY --from=build /app/src src
 COPY demo demo
@@ -25,5 +26,5 @@ VOLUME /data
 EXPOSE 4318
 HEALTHCHECK --interval=10s --timeout=3s --start-period=15s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:4318/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "dist/main.js"]
+ENTRYPOINT ["bin/evenkeel"]
 CMD ["serve"]

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { stringify } from "yaml";
 import { commands, usage } from "./commands/commands.ts";
 import { hideSecrets, loadConfig } from "./load-config.ts";
-import { PermanentError } from "./model/errors.ts";
+import { PermanentError, TransientError } from "./model/errors.ts";
 
 const sharedOptions = {
   config: { type: "string" },
@@ -74,9 +74,18 @@ function report(error: unknown): number {
   if (error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS")) {
     return refuse(error.message);
   }
+  if (error instanceof TransientError) {
+    process.stderr.write(`${error.message}\n`);
+    return 1;
+  }
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return 1;
 }
+
+// A reader that has seen enough (`evenkeel demo | head`) is no fault.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
 
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),

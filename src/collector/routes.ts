@@ -38,7 +38,8 @@ export function collectorRoutes(ingest: Ingest, given: RoutesOptions = {}): Hono
 }
 
 function answerLabel(context: Context, answer: LabelAnswer | null, idName: "review_id" | "outcome_id") {
-  if (answer === null) return context.json({ error: "Cannot find run: there is none with this id" }, 404);
+  if (answer === null)
+    return context.json({ error: { message: "Cannot find run: there is none with this id" } }, 404);
   return context.json({ [idName]: answer.id, status: answer.status });
 }
 
@@ -56,18 +57,21 @@ async function withBody(
 ): Promise<Response> {
   // Strict, since a browser sends no such type across sites without asking first.
   if (otlpEncoding(context.req.header("content-type")) !== "json") {
-    return context.json({ error: "Cannot read the body: the content type must be application/json" }, 415);
+    return context.json(
+      { error: { message: "Cannot read the body: the content type must be application/json" } },
+      415,
+    );
   }
   const body = await readBody(context.req.raw, options.bodyBytesMax);
-  if (body.kind === "refused") return context.json({ error: body.reason }, body.status);
+  if (body.kind === "refused") return context.json({ error: { message: body.reason } }, body.status);
   try {
     return await take(body.bytes);
   } catch (error) {
-    if (error instanceof PermanentError) return context.json({ error: error.message }, 400);
+    if (error instanceof PermanentError) return context.json({ error: { message: error.message } }, 400);
     if (error instanceof TransientError) {
-      return context.json({ error: error.message }, 503, { "Retry-After": retryAfter(error) });
+      return context.json({ error: { message: error.message } }, 503, { "Retry-After": retryAfter(error) });
     }
     options.onError(error);
-    return context.json({ error: "Cannot take the request: an internal error" }, 500);
+    return context.json({ error: { message: "Cannot take the request: an internal error" } }, 500);
   }
 }

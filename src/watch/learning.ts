@@ -3,11 +3,11 @@ import type { WorkflowBaseline } from "../detectors/baseline.ts";
 import { learnBaseline } from "../detectors/learn.ts";
 import { baselineDue, growBaseline } from "../detectors/grow.ts";
 import { startState, type WorkflowState } from "../detectors/state.ts";
-import { type SignalKey, signalId, total } from "../model/signal.ts";
+import { type SignalBucket, type SignalKey, signalId, total } from "../model/signal.ts";
 import { ownActor } from "../incidents/sweep.ts";
 import type { Journal, PinnedBaseline } from "../journal/port.ts";
 import { dayMs, hourMs, minuteMs } from "../model/clock.ts";
-import type { Span, Store } from "../store/port.ts";
+import type { BucketQuery, Span, Store } from "../store/port.ts";
 import type { WatchDeps } from "./ports.ts";
 import { remember, type Watched } from "./watched.ts";
 
@@ -25,7 +25,7 @@ export async function learnFrom(
   const stepMs = stepFor(span);
   // Whole hours, so that hours of the day do not blur.
   const fromMs = Math.floor(span.fromMs / stepMs) * stepMs;
-  const history = await store.readBuckets({ fromMs, toMs: span.toMs, workflow, stepMs, ...version });
+  const history = await readHistory(store, { fromMs, toMs: span.toMs, workflow, stepMs, ...version });
   if (history.length === 0) return null;
   const baseline = learnBaseline(history, {
     bucketMs: stepMs,
@@ -33,6 +33,16 @@ export async function learnFrom(
     runsMin: options.runsMin,
   });
   return baseline.runs < options.runsMin ? null : baseline;
+}
+
+/**
+ * Reads history as the sweep reads minutes: a field that is wholly absent from a bucket counts as missing there. Which
+ * fields there are is known only once it has been read, so it is read twice.
+ */
+async function readHistory(store: Store, query: BucketQuery & { workflow: string }): Promise<SignalBucket[]> {
+  const seen = await store.readBuckets(query);
+  const fields = new Set(seen.filter(({ kind }) => kind === "null_rate").map(({ field }) => field));
+  return store.readBuckets({ ...query, known: new Map([[query.workflow, fields]]) });
 }
 
 /** Says of every signal of a workflow without a baseline how many runs it has and how many it needs. */
@@ -74,7 +84,7 @@ export async function tendBaseline(deps: WatchDeps, watched: Watched): Promise<v
   }
   if (due === "grow" && normal !== null) {
     const stepMs = stepFor({ fromMs: normal.baseline.fromMs, toMs: throughMs });
-    const history = await store.readBuckets({
+    const history = await readHistory(store, {
       workflow,
       fromMs: normal.baseline.fromMs,
       toMs: throughMs,
