@@ -52,6 +52,7 @@ export async function createApp({ config, clock, log }: AppOptions): Promise<App
     storedThroughMs: () => collector.spool.drainedThroughMs(),
   });
   let writer: Writer | null = null;
+  let tablesFault = "";
   const parts: Parts = {
     ...base,
     ...collector,
@@ -60,6 +61,7 @@ export async function createApp({ config, clock, log }: AppOptions): Promise<App
     trials,
     watch,
     writer: () => writer,
+    tablesFault: () => tablesFault,
   };
 
   // The writer starts once there are tables: a row must not be refused for the want of them.
@@ -68,7 +70,12 @@ export async function createApp({ config, clock, log }: AppOptions): Promise<App
     if (config.role !== "collector") watch.start(config.sweep_seconds * 1000);
   });
   if (config.clickhouse.url === "") await tables;
-  else tables.catch((error: unknown) => log.fatal({ err: error }, "Cannot make the tables"));
+  else {
+    tables.catch((error: unknown) => {
+      tablesFault = error instanceof Error ? error.message : "Cannot make the tables";
+      log.fatal({ err: error }, "Cannot make the tables");
+    });
+  }
   alerts.start();
   return { parts, ...life(parts) };
 }

@@ -22,6 +22,7 @@ const routes = z.strictObject({
       bot_token: secret("Slack bot token: one thread per incident, with buttons"),
       channel: text("Slack channel of the bot"),
       signing_secret: secret("Verifies Slack button presses"),
+      api_url: text("Where Slack's Web API lives", "https://slack.com/api"),
     })
     .prefault({}),
   alertmanager: z

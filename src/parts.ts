@@ -41,6 +41,8 @@ export interface CollectorParts {
 export interface Parts extends Base, CollectorParts {
   /** Null until the tables are there. */
   writer: () => Writer | null;
+  /** Why there are no tables and will be none; "" while there is hope. */
+  tablesFault: () => string;
   alerts: Alerts;
   trials: Trials;
   watch: WatchLoop;

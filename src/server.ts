@@ -176,8 +176,9 @@ function watchFor({ watch, alerts, trials, journal, config }: Parts): Watch {
 }
 
 /** What keeps the sidecar from doing its work, in full sentences. */
-async function problems({ store, writer, spool, config }: Parts): Promise<string[]> {
+async function problems({ store, writer, tablesFault, spool, config }: Parts): Promise<string[]> {
   const found: string[] = [];
+  if (tablesFault() !== "") found.push(`${tablesFault()}; the spool keeps what arrives.`);
   const reached = await store.ping().catch(() => false);
   if (!reached) found.push("ClickHouse cannot be reached; the spool keeps what arrives.");
   const trouble = writer()?.trouble() ?? null;

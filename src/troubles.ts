@@ -5,10 +5,13 @@ import type { Parts } from "./parts.ts";
 /** Tells people of the sidecar's own troubles: a store that takes nothing, a full disk, a sweep that fails. */
 export async function tellTroubles({ config, clock, spool, writer, watch, alerts }: Parts): Promise<void> {
   const { bavail, blocks, bsize } = await statfs(config.data);
+  const nowMs = clock.nowMs();
+  const sinceSweepMs = watch.sinceSweepMs();
   const problems = selfProblems({
-    nowMs: clock.nowMs(),
+    nowMs,
     storeTroubleSinceMs: writer()?.trouble()?.sinceMs ?? null,
-    lastSweepMs: watch.lastSweepMs(),
+    // In real time, whatever clock the data runs on.
+    lastSweepMs: sinceSweepMs === null ? null : nowMs - sinceSweepMs,
     spoolShare: spool.size().bytes / config.limits.spool_bytes_max,
     disk: { freeBytes: bavail * bsize, totalBytes: blocks * bsize },
   });

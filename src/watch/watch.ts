@@ -17,8 +17,8 @@ const learnEveryMs = 2_000;
 export interface WatchLoop extends WatchActions {
   /** One sweep: everything that has closed since the last one. Sweeps never overlap. */
   sweep(): Promise<void>;
-  /** When a sweep last succeeded; null before the first. */
-  lastSweepMs(): number | null;
+  /** Real milliseconds since a sweep last succeeded; null before the first. */
+  sinceSweepMs(): number | null;
   start(everyMs: number): void;
   stop(): Promise<void>;
 }
@@ -34,7 +34,7 @@ export function createWatch(deps: WatchDeps): WatchLoop {
   let cursorMs: number | null = null;
   let lookedMs = -Infinity;
   let running: Promise<void> | null = null;
-  let lastSweepMs: number | null = null;
+  let sweptMs: number | null = null;
   let loop: Recurring | null = null;
 
   const sweepOnce = async () => {
@@ -57,9 +57,9 @@ export function createWatch(deps: WatchDeps): WatchLoop {
     running ??= sweepOnce()
       .then(
         () => {
-          lastSweepMs = deps.clock.nowMs();
+          sweptMs = performance.now();
           deps.metrics.sweeps.inc({ result: "ok" });
-          deps.metrics.sweepLastSuccessTimestampSeconds.set({}, lastSweepMs / 1000);
+          deps.metrics.sweepLastSuccessTimestampSeconds.set({}, deps.clock.nowMs() / 1000);
         },
         (error: unknown) => {
           deps.metrics.sweeps.inc({ result: "failed" });
@@ -75,7 +75,7 @@ export function createWatch(deps: WatchDeps): WatchLoop {
   return {
     ...createActions(deps, workflows),
     sweep,
-    lastSweepMs: () => lastSweepMs,
+    sinceSweepMs: () => (sweptMs === null ? null : performance.now() - sweptMs),
     start(everyMs) {
       loop = every(everyMs, "sweep", deps.log, sweep);
     },
