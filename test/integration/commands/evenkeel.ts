@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const bin = fileURLToPath(new URL("../../../bin/evenkeel.cjs", import.meta.url));
+const bin = fileURLToPath(new URL("../../../bin/evenkeel", import.meta.url));
 
 /** What a command left behind. */
 export interface Ended {
@@ -25,7 +25,7 @@ export interface Running {
 /** Starts the built command, in a folder, with nothing of the caller's environment that could change it. */
 export function start(cwd: string, args: readonly string[]): Running {
   const env = { PATH: process.env.PATH, HOME: cwd, NODE_ENV: "test" };
-  const child = spawn(process.execPath, [bin, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(bin, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   const text = { stdout: "", stderr: "" };
   const waiting = new Set<() => void>();
   for (const name of ["stdout", "stderr"] as const) {
