@@ -77,6 +77,7 @@ export function createWatch(deps: WatchDeps): WatchLoop {
     sweep,
     sinceSweepMs: () => (sweptMs === null ? null : performance.now() - sweptMs),
     start(everyMs) {
+      void sweep();
       loop = every(everyMs, "sweep", deps.log, sweep);
     },
     async stop() {

@@ -45,7 +45,8 @@ describe("createRemoteHistory()", () => {
     const sidecar = await sidecarWith(1_700);
     const history = createRemoteHistory({ url: `${sidecar.url}/`, key: "" });
     expect(await count(history.read("runs", query))).toBe(1_700);
-    expect(await history.workflows()).toEqual(["invoices"]);
+    // The monitor lists a workflow once its import has come to rest.
+    await expect.poll(() => history.workflows(), { timeout: 30_000 }).toEqual(["invoices"]);
   });
 
   it("createRemoteHistory() says so when the store fails in the middle of an answer", async () => {
