@@ -94,6 +94,11 @@ async function signalEvidence(
     ...before,
     limit: examples,
   });
+  if (found.baselineRunIds.length === 0) {
+    // A field that is new: any run from before shows that it was not there.
+    const whole = { ...signal, field: "" };
+    found.baselineRunIds = await runIds(source, { signal: whole, bin: "", ...before, limit: examples });
+  }
   return found;
 }
 

@@ -31,8 +31,8 @@ describe("the causes that the whole sidecar names for injected faults", () => {
 
   it("shows runs that have the fault and runs from before", () => {
     for (const { incident } of results) {
-      expect(incident?.exampleRunIds.length).toBe(3);
-      expect(incident?.baselineRunIds.length).toBe(3);
+      const shown = { examples: incident?.exampleRunIds.length, before: incident?.baselineRunIds.length };
+      expect({ title: incident?.title, ...shown }).toMatchObject({ examples: 3, before: 3 });
     }
   });
 });
