@@ -1,7 +1,7 @@
 import type { Drift, SignalVerdict } from "../model/verdict.ts";
 import type { SignalKey } from "../model/signal.ts";
 import { signalId } from "../model/signal.ts";
-import { dayMs, minuteMs } from "../model/clock.ts";
+import { dayMs, hourMs, minuteMs } from "../model/clock.ts";
 import type { SliceCount } from "./find-slice.ts";
 
 /** What the store knows about the runs behind one drifting signal. */
@@ -17,7 +17,7 @@ export interface SignalEvidence {
 /** Evidence by `signalId`, and the version in use before the onset of the first signal. */
 export interface CauseEvidence {
   signals: Record<string, SignalEvidence>;
-  /** The most used version in the days before the onset, "" where unknown. */
+  /** The most used version just before the onset, "" where unknown. */
   versionBefore: string;
   /** The most used version since, "" where unknown. */
   versionAfter: string;
@@ -38,6 +38,8 @@ export interface EvidenceSource {
 }
 
 const beforeMs = 7 * dayMs;
+/** The version that was in use just before is the last that was good; an older one may have been used more. */
+const justBeforeMs = 6 * hourMs;
 const signalsMax = 4;
 const examples = 3;
 
@@ -63,11 +65,12 @@ export async function gatherEvidence(
   const signals: Record<string, SignalEvidence> = {};
   for (const { signal, drift } of strongest)
     signals[signalId(signal)] = await signalEvidence(source, signal, drift, nowMs);
-  const [was, is] = await Promise.all([
+  const [lately, was, is] = await Promise.all([
+    source.readVersions({ workflow, fromMs: onsetMs - justBeforeMs, toMs: onsetMs - minuteMs }),
     source.readVersions({ workflow, fromMs: onsetMs - beforeMs, toMs: onsetMs - minuteMs }),
     source.readVersions({ workflow, fromMs: onsetMs, toMs: nowMs }),
   ]);
-  return { signals, versionBefore: mostUsed(was), versionAfter: mostUsed(is) };
+  return { signals, versionBefore: mostUsed(lately) || mostUsed(was), versionAfter: mostUsed(is) };
 }
 
 async function signalEvidence(
