@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { stringify } from "yaml";
 import { commands, usage } from "./commands/commands.ts";
 import { hideSecrets, loadConfig } from "./load-config.ts";
 import { PermanentError, TransientError } from "./model/errors.ts";
+import { version } from "./version.ts";
 
 const sharedOptions = {
   config: { type: "string" },
@@ -49,11 +49,6 @@ function settingsOf(values: Record<string, unknown>): Record<string, unknown> {
     role: values.role,
     port: typeof port === "string" && /^\d+$/.test(port) ? Number(port) : port,
   };
-}
-
-function version(): string {
-  const manifest = new URL("../package.json", import.meta.url);
-  return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
 }
 
 function print(text: string): number {

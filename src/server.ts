@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { type ServerType, serve } from "@hono/node-server";
 import { Hono } from "hono";
@@ -12,6 +11,7 @@ import type { Criterion } from "./review/scorecard.ts";
 import { replayReject } from "./replay-reject.ts";
 import { secretOf } from "./secret-of.ts";
 import { slackActions } from "./slack-actions.ts";
+import { version } from "./version.ts";
 import { createGuard, type Guard } from "./web/guard.ts";
 import { createKeyring } from "./web/keys.ts";
 import type { Act, Watch } from "./web/ports.ts";
@@ -186,10 +186,4 @@ async function problems({ store, writer, tablesFault, spool, config }: Parts): P
   if (spool.size().bytes >= config.limits.spool_bytes_max)
     found.push("The spool is at its limit; runs are refused.");
   return found;
-}
-
-/** The version in the package's manifest. */
-export function version(): string {
-  const manifest = new URL("../package.json", import.meta.url);
-  return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
 }
