@@ -131,6 +131,7 @@ function createRoutes(parts: Parts, guard: Guard): Hono {
     retryDelivery: (key, actor) => alerts.retry(key, actor),
     slackActions: (request) => slackActions(request, parts, watch),
     problems: () => problems(parts),
+    onBug: (error) => log.error({ err: error }, "Cannot answer a request"),
     version: version(),
   });
   app.route("/", web);

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { Webhook } from "standardwebhooks";
 import type { Delivery, Journal } from "../journal/port.ts";
 import type { Clock } from "../model/clock.ts";
@@ -59,9 +60,9 @@ export function createWebhookNotifier(deps: WebhookDeps): Notifier {
   };
 }
 
-/** The journal's named value that is `yes` while an endpoint is disabled. */
+/** The journal's named value that is `yes` while an endpoint is disabled. An address may be a secret: only its hash is kept. */
 export function disabledKey(url: string): string {
-  return `webhook disabled ${url}`;
+  return `webhook disabled ${createHash("sha256").update(url).digest("hex")}`;
 }
 
 /**

@@ -15,7 +15,7 @@ import type { WebDeps } from "./ports.ts";
 /** The API and the pages. The collector's routes are mounted beside it, behind `guard.requireScope`. */
 export function webRoutes(deps: WebDeps): Api {
   const app = createApi();
-  app.onError((error, c) => answerError(error, c));
+  app.onError((error, c) => answerError(error, c, deps.onBug));
   app.use(compress());
   app.use(
     secureHeaders({

@@ -29,8 +29,12 @@ function describe(issue: z.core.$ZodIssue, c: Context): string {
   return `Cannot read '${key || "body"}': ${issue.message}${value}`;
 }
 
-/** Turns what a handler throws into an answer: 400 or 503 for the faults it knows, 500 for bugs. */
-export function answerError(error: Error, c: Context): Response {
+/**
+ * Turns what a handler throws into an answer: 400 or 503 for the faults it knows, 500 for bugs.
+ *
+ * @param onBug Told of an error of no known kind: the caller hears nothing of it.
+ */
+export function answerError(error: Error, c: Context, onBug: (error: Error) => void): Response {
   if (error instanceof TransientError) {
     c.header("Retry-After", String(error.retryAfterSeconds));
     return c.json({ error: { message: error.message } }, 503);
@@ -43,6 +47,7 @@ export function answerError(error: Error, c: Context): Response {
   if (error instanceof HTTPException) {
     return c.json({ error: { message: `Cannot read the request: ${error.message}` } }, error.status);
   }
+  onBug(error);
   return c.json({ error: { message: "Cannot answer: an internal error occurred" } }, 500);
 }
 

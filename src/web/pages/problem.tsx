@@ -4,9 +4,19 @@ import { PermanentError, TransientError } from "../../model/errors.ts";
 import type { GuardedEnv } from "../guard.ts";
 import { answerPage, type Frame } from "./layout.tsx";
 
-/** Tells a person what could not be done, in place of the page they asked for. */
-export function answerProblem(c: Context<GuardedEnv>, frame: Frame, error: Error) {
+/**
+ * Tells a person what could not be done, in place of the page they asked for.
+ *
+ * @param onBug Told of an error of no known kind.
+ */
+export function answerProblem(
+  c: Context<GuardedEnv>,
+  frame: Frame,
+  error: Error,
+  onBug: (error: Error) => void,
+) {
   const known = error instanceof PermanentError || error instanceof TransientError;
+  if (!known) onBug(error);
   const status = error instanceof PermanentError ? 400 : error instanceof TransientError ? 503 : 500;
   const message = known ? error.message : "An internal error occurred";
   const hint = error instanceof PermanentError ? error.hint : known ? "Try again in a moment" : "";

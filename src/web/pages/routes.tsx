@@ -40,7 +40,7 @@ export function pageRoutes(deps: WebDeps): Hono<GuardedEnv> {
     waitingReviews: deps.desk.waiting().reduce((sum, { runs }) => sum + runs, 0),
     version: deps.version,
   });
-  app.onError((error, c) => answerProblem(c, frame("Cannot do that", "none"), error));
+  app.onError((error, c) => answerProblem(c, frame("Cannot do that", "none"), error, deps.onBug));
   app.route("/", staticRoutes());
   app.route("/", sessionRoutes(deps));
   app.get("*", againFromHere);
