@@ -7,6 +7,7 @@ import { createTrials } from "./alerts/trials.ts";
 import { buildCollector } from "./build-collector.ts";
 import { createWriter, type Writer } from "./collector/writer.ts";
 import { type Config, workflowConfig } from "./config.ts";
+import { tellDigest } from "./digest.ts";
 import { every } from "./every.ts";
 import { defaultIncidentSettings } from "./incidents/settings.ts";
 import { openJournal } from "./journal/open-journal.ts";
@@ -94,6 +95,7 @@ function life(parts: Parts): Pick<App, "listen" | "stop"> {
     every(15_000, "fill the review queue", log, () => filler.fill()),
     every(5_000, "judge trials", log, () => trials.check()),
     every(15_000, "look after itself", log, () => tellTroubles(parts)),
+    every(60_000, "tell the week's digest", log, () => tellDigest(parts)),
   ];
   let server: HttpServer | null = null;
   return {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { weekdays } from "./alerts/digest-time.ts";
 import { secret, text, timeOfDay, url, whole, words } from "./config-values.ts";
 import { workflowSchema } from "./config-workflow.ts";
 
@@ -112,6 +113,13 @@ export const configSchema = z.strictObject({
         .meta({ description: "Time zone of the quiet hours" }),
     })
     .optional(),
+  digest: z
+    .enum(["", ...weekdays])
+    .default("")
+    .meta({
+      description:
+        "Weekday (`monday`) on which Slack and the webhook get every workflow's last week, at nine in the time zone of the quiet hours; empty: never",
+    }),
   redaction: z
     .strictObject({
       enabled: z

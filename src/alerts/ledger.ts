@@ -2,7 +2,7 @@ import type { Journal, PauseState } from "../journal/port.ts";
 import type { Clock } from "../model/clock.ts";
 import type { Incident, IncidentEvent } from "../model/incident.ts";
 import { decidePause } from "./decide-pause.ts";
-import type { Notice } from "./notice.ts";
+import type { Digest, Notice } from "./notice.ts";
 import { owedMessages } from "./owed-messages.ts";
 import { type AlertSettings, settingsOf } from "./settings.ts";
 
@@ -37,6 +37,8 @@ export interface Ledger {
   resumeWorkflow(order: PauseOrder): boolean;
   /** Tells of a trouble, once for its beginning and once for its end, by every channel but `exceptChannel`. */
   problem(problem: Problem, exceptChannel?: string): void;
+  /** Tells of the week that has passed; the same week is told once. */
+  digest(digest: Digest): void;
 }
 
 export interface LedgerDeps {
@@ -70,6 +72,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
       const isKnown = journal.meta.get(`problem ${problem.problemId}`) === "yes";
       if (isKnown === problem.solved) transact(() => tellProblem(deps, problem, exceptChannel));
     },
+    digest: (digest) => transact(() => owe(deps, { about: "digest", ...digest })),
   };
 }
 

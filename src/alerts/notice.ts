@@ -12,7 +12,15 @@ export type Notice =
       wouldPause: boolean;
     }
   | { about: "pause"; pause: PauseState; owner: string; incident: Incident | null }
-  | { about: "problem"; problemId: string; text: string; solved: boolean; atMs: number };
+  | { about: "problem"; problemId: string; text: string; solved: boolean; atMs: number }
+  | ({ about: "digest" } & Digest);
+
+/** The last week of every workflow, a line each. */
+export interface Digest {
+  fromMs: number;
+  toMs: number;
+  lines: { workflow: string; text: string }[];
+}
 
 /** Reads a notice back from the outbox. */
 export function readNotice(payload: string): Notice {

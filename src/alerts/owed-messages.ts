@@ -77,6 +77,8 @@ function identityOf(notice: Notice): { id: string; subject: string; workflow: st
       const { problemId, atMs, solved } = notice;
       return { id: `problem_${hash(problemId, atMs, solved)}`, subject: problemId, workflow: "" };
     }
+    case "digest":
+      return { id: `digest_${hash(notice.toMs)}`, subject: "digest", workflow: "" };
   }
 }
 

@@ -1,6 +1,6 @@
 import type { DriftingSignal, Incident, IncidentEventKind } from "../model/incident.ts";
 import type { PauseState } from "../journal/port.ts";
-import type { Notice } from "./notice.ts";
+import type { Digest, Notice } from "./notice.ts";
 import { slackCode, slackLink, slackText } from "./slack-text.ts";
 import { shortTime, uncertainty } from "./words.ts";
 
@@ -32,6 +32,8 @@ const fallbackMax = 1000;
 
 const reasonsMax = 4;
 const othersMax = 5;
+/** A message has at most 50 blocks. */
+const digestLinesMax = 45;
 
 /** Renders a notice so that it reads well on a phone: what, since when, how sure, why, who, what now. */
 export function slackMessage(notice: Notice, options: SlackOptions): SlackMessage {
@@ -44,6 +46,8 @@ export function slackMessage(notice: Notice, options: SlackOptions): SlackMessag
       const text = `${notice.solved ? "Solved" : "Evenkeel needs help"}: ${notice.text}`;
       return { text: slackText(text, fallbackMax), blocks: [section(slackText(text, sectionMax))] };
     }
+    case "digest":
+      return digestMessage(notice, options);
   }
 }
 
@@ -60,6 +64,8 @@ export function slackReply(notice: Notice): string {
       return slackText(pauseLine(notice.pause), sectionMax);
     case "problem":
       return slackText(notice.text, sectionMax);
+    case "digest":
+      return digestTitle(notice);
   }
 }
 
@@ -204,6 +210,21 @@ function pauseMessage(
   if (incident !== null && options.buttons) blocks.push(buttons(incident, pause.state === "paused", options));
   if (incident !== null) blocks.push(context(incident, options));
   return { text: slackText(`${header}. ${pause.reason}`, fallbackMax), blocks };
+}
+
+function digestMessage(digest: Digest, { publicUrl }: SlackOptions): SlackMessage {
+  const shown = digest.lines.slice(0, digestLinesMax).map(({ workflow, text }) => {
+    const url = `${publicUrl}/workflows/${encodeURIComponent(workflow)}/report`;
+    const name = publicUrl === "" ? slackText(slackCode(workflow), 500) : slackLink(url, workflow);
+    return section(`*${name}*\n${slackText(text, 2000)}`);
+  });
+  const more = digest.lines.length - shown.length;
+  if (more > 0) shown.push(section(`and ${more} more workflows`));
+  return { text: digestTitle(digest), blocks: [heading(digestTitle(digest)), ...shown] };
+}
+
+function digestTitle({ toMs }: Digest): string {
+  return `The week to ${shortTime(toMs)}`;
 }
 
 function pauseLine({ workflow, state, actor, reason, sinceMs }: PauseState): string {

@@ -46,6 +46,12 @@ function render(notice: Notice, publicUrl: string, entriesMax: number): JsonObje
       };
     case "problem":
       return { type, timestamp, data: { problem_id: notice.problemId, text: notice.text } };
+    case "digest":
+      return {
+        type,
+        timestamp,
+        data: { from: isoTime(notice.fromMs), workflows: notice.lines.slice(0, entriesMax) },
+      };
   }
 }
 
@@ -63,6 +69,8 @@ function head(notice: Notice): { type: string; timestamp: string } {
         type: notice.solved ? "sidecar.problem_solved" : "sidecar.problem",
         timestamp: isoTime(notice.atMs),
       };
+    case "digest":
+      return { type: "workflows.digest", timestamp: isoTime(notice.toMs) };
   }
 }
 

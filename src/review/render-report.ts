@@ -24,6 +24,32 @@ export function renderReport(figures: ReportFigures): string {
   return `${sections.join("\n\n")}\n`;
 }
 
+/** A week in one line, for the digest. What it quotes from the data is for the reader to escape. */
+export function renderDigestLine({
+  owner,
+  now,
+  before,
+  reviews,
+  reviewsBefore,
+  ...rest
+}: ReportFigures): string {
+  const failed = (totals: typeof now) => share(totals.errors + totals.brokenContracts, totals.runs);
+  const overridden = (totals: typeof reviews) => share(totals.overridden, totals.reviewed);
+  const [reason] = rest.reasons;
+  const [corrected] = rest.corrected;
+  const parts = [
+    `${count(now.runs)} runs (${count(before.runs)} the week before)`,
+    `failed ${failed(now)} (${failed(before)})`,
+    `overridden ${overridden(reviews)} (${overridden(reviewsBefore)}) of ${count(reviews.reviewed)} reviewed`,
+    now.costUsd === 0 ? "" : `cost ${money(now.costUsd)}`,
+    corrected === undefined ? "" : `most corrected: ${code(corrected.field)}`,
+    reason === undefined ? "" : `most often because: ${reason.cause}`,
+    rest.incidents.length === 0 ? "no incident" : `incidents: ${count(rest.incidents.length)}`,
+    owner === "" ? "nobody owns it" : "",
+  ];
+  return parts.filter((part) => part !== "").join(" · ");
+}
+
 function summary({ now, before, runsExpected, reviews, reviewsBefore }: ReportFigures): string {
   const failed = (totals: typeof now) => share(totals.errors + totals.brokenContracts, totals.runs);
   const rows = [
