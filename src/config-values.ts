@@ -20,12 +20,17 @@ export const share = (description: string, initial: number) =>
 export const words = (description: string, initial: string[]) =>
   z.array(z.string()).default(initial).meta({ description });
 
-/** An http or https URL. */
-export const url = (description: string) =>
-  z
-    .union([z.literal(""), z.url({ protocol: /^https?$/, error: "must be an http or https URL" })])
-    .default("")
-    .meta({ description });
+/** An http or https URL. Printed without what may be a secret in it: user, password and query. */
+export const url = (description: string) => optionalUrl.default("").meta({ description, address: "server" });
+
+/** The URL of a webhook. Whoever knows it may call it, so that only its server is printed. */
+export const webhookUrl = (description: string) =>
+  optionalUrl.default("").meta({ description, address: "webhook" });
+
+const optionalUrl = z.union([
+  z.literal(""),
+  z.url({ protocol: /^https?$/, error: "must be an http or https URL" }),
+]);
 
 /** A time of day, hours and minutes. */
 export const timeOfDay = (description: string) =>

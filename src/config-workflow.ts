@@ -1,40 +1,18 @@
 import { z } from "zod";
-import { secret, share, text, url, whole, words } from "./config-values.ts";
+import { contractSchema } from "./config-contract.ts";
+import { secret, share, text, webhookUrl, whole, words } from "./config-values.ts";
 import { signalKinds } from "./model/signal.ts";
 
 const signalKind = z.enum(Object.keys(signalKinds) as [keyof typeof signalKinds]);
-
-const fieldRule = z.strictObject({
-  required: z.boolean().optional().meta({ description: "The field must be there and not empty" }),
-  type: z
-    .enum(["string", "number", "integer", "boolean", "object", "array"])
-    .optional()
-    .meta({ description: "JSON type of the value" }),
-  pattern: z
-    .string()
-    .refine(isRegExp, { error: "must be a regular expression" })
-    .optional()
-    .meta({ description: "Regular expression that the whole text must match" }),
-  format: z
-    .enum(["email", "date", "date-time", "uri", "uuid"])
-    .optional()
-    .meta({ description: "Well-known form of the text" }),
-  minimum: z.number().optional().meta({ description: "Smallest number" }),
-  maximum: z.number().optional().meta({ description: "Largest number" }),
-  allowed: z
-    .array(z.union([z.string(), z.number(), z.boolean()]))
-    .optional()
-    .meta({ description: "The only values there may be" }),
-});
-
-const fieldRules = (description: string) => z.record(z.string(), fieldRule).optional().meta({ description });
 
 const pauseAdapter = z
   .strictObject({
     platform: z
       .enum(["n8n", "make", "temporal", "airflow", "prefect", "trigger.dev", "windmill"])
       .meta({ description: "Platform that runs the workflow" }),
-    url: z.url({ protocol: /^https?$/ }).meta({ description: "Base address of the platform's API" }),
+    url: z
+      .url({ protocol: /^https?$/ })
+      .meta({ description: "Base address of the platform's API", address: "server" }),
     id: z
       .string()
       .min(1)
@@ -50,7 +28,7 @@ const pause = z.strictObject({
     .enum(["off", "dry-run", "on"])
     .default("off")
     .meta({ description: "Whether a drift may stop the workflow; `dry-run` only says that it would have" }),
-  webhook: url("Called with a signed message when the workflow is paused or resumed"),
+  webhook: webhookUrl("Called with a signed message when the workflow is paused or resumed"),
   secret: secret(
     "Signs the pause webhook (`whsec_…`); empty: the secret of `routes.webhook`, or one made at first start",
   ),
@@ -97,12 +75,7 @@ export const workflowSchema = z.strictObject({
     .array(criterion)
     .default([])
     .meta({ description: "Success criteria, written before the pilot begins" }),
-  contract: z
-    .strictObject({
-      inputs: fieldRules("Rules by field path below the inputs (`customer.email`, `lines[].amount`)"),
-      outputs: fieldRules("Rules by field path below the outputs"),
-    })
-    .prefault({}),
+  contract: contractSchema,
   confidence_below: z
     .number()
     .min(0)
@@ -110,12 +83,3 @@ export const workflowSchema = z.strictObject({
     .optional()
     .meta({ description: "A run below it counts as low confidence" }),
 });
-
-function isRegExp(pattern: string): boolean {
-  try {
-    new RegExp(pattern);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { weekdays } from "./alerts/digest-time.ts";
-import { secret, text, timeOfDay, url, whole, words } from "./config-values.ts";
+import { catalogueSchema, unknownCatalogues } from "./config-contract.ts";
+import { secret, text, timeOfDay, url, webhookUrl, whole, words } from "./config-values.ts";
 import { workflowSchema } from "./config-workflow.ts";
 
 const key = z.strictObject({
@@ -31,7 +32,7 @@ const routes = z.strictObject({
     .prefault({}),
   webhook: z
     .strictObject({
-      url: url("Receives every incident transition (Standard Webhooks)"),
+      url: webhookUrl("Receives every incident transition (Standard Webhooks)"),
       secret: secret("Signs the webhook (`whsec_…`); several for rotation, separated by spaces"),
     })
     .prefault({}),
@@ -59,106 +60,117 @@ const limits = z.strictObject({
  * The one schema of the configuration. Every key has a description and a default, so an empty file is valid.
  * Keys marked `secret` are never printed.
  */
-export const configSchema = z.strictObject({
-  host: text("Address to listen on; empty: loopback without keys, every address with keys"),
-  port: whole("Port for everything; 0 takes a free one", 4318, 0, 65_535),
-  data: text("Folder that holds all data", "./evenkeel-data"),
-  role: z
-    .enum(["all", "collector", "monitor"])
-    .default("all")
-    .meta({ description: "What this process does" }),
-  public_url: url("Where people reach the page; used for links in messages"),
-  clickhouse: z
-    .strictObject({
-      url: url("ClickHouse server; empty: embedded chDB"),
-      user: text("ClickHouse user", "default"),
-      password: secret("ClickHouse password"),
-      database: z
-        .string()
-        .regex(/^[A-Za-z_]\w*$/, { error: "must be an identifier" })
-        .default("evenkeel")
-        .meta({ description: "ClickHouse database" }),
-    })
-    .prefault({}),
-  keys: z.array(key).default([]).meta({ description: "Keys by SHA-256, each with its scopes" }),
-  routes: routes.prefault({}),
-  allow_private_webhooks: z
-    .boolean()
-    .default(false)
-    .meta({ description: "Lets webhooks and adapters reach private addresses" }),
-  false_alarms_per_1000_workflow_days: z
-    .number()
-    .positive()
-    .max(1000)
-    .default(1)
-    .meta({ description: "The false-alarm budget of each workflow" }),
-  baseline_runs_min: whole("Runs before the first baseline", 100, 20, 1_000_000),
-  sweep_seconds: z
-    .number()
-    .min(0.1)
-    .max(600)
-    .default(2)
-    .meta({ description: "Seconds between detection sweeps" }),
-  remind_hours: z.number().min(0).max(720).default(4).meta({
-    description: "An open incident that nobody acknowledged is told again after so many hours; 0: never",
-  }),
-  quiet_hours: z
-    .strictObject({
-      from: timeOfDay("Warnings wait from this time of day"),
-      to: timeOfDay("Warnings leave from this time of day; pauses and critical incidents never wait"),
-      timezone: z
-        .string()
-        .refine(isTimeZone, { error: "must be a time zone such as Europe/Berlin" })
-        .default("UTC")
-        .meta({ description: "Time zone of the quiet hours" }),
-    })
-    .optional(),
-  digest: z
-    .enum(["", ...weekdays])
-    .default("")
-    .meta({
-      description:
-        "Weekday (`monday`) on which Slack and the webhook get every workflow's last week, at nine in the time zone of the quiet hours; empty: never",
+export const configSchema = z
+  .strictObject({
+    host: text("Address to listen on; empty: loopback without keys, every address with keys"),
+    port: whole("Port for everything; 0 takes a free one", 4318, 0, 65_535),
+    data: text("Folder that holds all data", "./evenkeel-data"),
+    role: z
+      .enum(["all", "collector", "monitor"])
+      .default("all")
+      .meta({ description: "What this process does" }),
+    public_url: url("Where people reach the page; used for links in messages"),
+    clickhouse: z
+      .strictObject({
+        url: url("ClickHouse server; empty: embedded chDB"),
+        user: text("ClickHouse user", "default"),
+        password: secret("ClickHouse password"),
+        database: z
+          .string()
+          .regex(/^[A-Za-z_]\w*$/, { error: "must be an identifier" })
+          .default("evenkeel")
+          .meta({ description: "ClickHouse database" }),
+      })
+      .prefault({}),
+    keys: z.array(key).default([]).meta({ description: "Keys by SHA-256, each with its scopes" }),
+    routes: routes.prefault({}),
+    allow_private_webhooks: z
+      .boolean()
+      .default(false)
+      .meta({ description: "Lets webhooks and adapters reach private addresses" }),
+    false_alarms_per_1000_workflow_days: z
+      .number()
+      .positive()
+      .max(1000)
+      .default(1)
+      .meta({ description: "The false-alarm budget of each workflow" }),
+    baseline_runs_min: whole("Runs before the first baseline", 100, 20, 1_000_000),
+    sweep_seconds: z
+      .number()
+      .min(0.1)
+      .max(600)
+      .default(2)
+      .meta({ description: "Seconds between detection sweeps" }),
+    remind_hours: z.number().min(0).max(720).default(4).meta({
+      description: "An open incident that nobody acknowledged is told again after so many hours; 0: never",
     }),
-  redaction: z
-    .strictObject({
-      enabled: z
-        .boolean()
-        .default(true)
-        .meta({ description: "Removes secrets and personal data before anything is stored" }),
-      fields: words("Field paths whose values are always removed (`input.customer.name`)", []),
-      allow: words("Field paths that are never touched", []),
-    })
-    .prefault({}),
-  words: z
-    .strictObject({
-      null: words("Values that mean nothing was there", [
-        "n/a",
-        "na",
-        "none",
-        "null",
-        "nil",
-        "unknown",
-        "-",
-        "--",
-        "tbd",
-        "?",
-      ]),
-      failure: words("Text that shows a failed answer, besides the built-in ones", []),
-    })
-    .prefault({}),
-  retention: z
-    .strictObject({
-      runs_days: whole("Days that runs are kept", 90, 1, 36_500),
-      rollups_days: whole("Days that counts are kept", 400, 30, 36_500),
-    })
-    .prefault({}),
-  limits: limits.prefault({}),
-  workflows: z
-    .record(z.string().min(1).max(200), workflowSchema)
-    .default({})
-    .meta({ description: "Settings per workflow" }),
-});
+    quiet_hours: z
+      .strictObject({
+        from: timeOfDay("Warnings wait from this time of day"),
+        to: timeOfDay("Warnings leave from this time of day; pauses and critical incidents never wait"),
+        timezone: z
+          .string()
+          .refine(isTimeZone, { error: "must be a time zone such as Europe/Berlin" })
+          .default("UTC")
+          .meta({ description: "Time zone of the quiet hours" }),
+      })
+      .optional(),
+    digest: z
+      .enum(["", ...weekdays])
+      .default("")
+      .meta({
+        description:
+          "Weekday (`monday`) on which Slack and the webhook get every workflow's last week, at nine in the time zone of the quiet hours; empty: never",
+      }),
+    redaction: z
+      .strictObject({
+        enabled: z
+          .boolean()
+          .default(true)
+          .meta({ description: "Removes secrets and personal data before anything is stored" }),
+        fields: words("Field paths whose values are always removed (`input.customer.name`)", []),
+        allow: words("Field paths that are never touched", []),
+      })
+      .prefault({}),
+    words: z
+      .strictObject({
+        null: words("Values that mean nothing was there", [
+          "n/a",
+          "na",
+          "none",
+          "null",
+          "nil",
+          "unknown",
+          "-",
+          "--",
+          "tbd",
+          "?",
+        ]),
+        failure: words("Text that shows a failed answer, besides the built-in ones", []),
+      })
+      .prefault({}),
+    retention: z
+      .strictObject({
+        runs_days: whole("Days that runs are kept", 90, 1, 36_500),
+        rollups_days: whole("Days that counts are kept", 400, 30, 36_500),
+      })
+      .prefault({}),
+    limits: limits.prefault({}),
+    catalogues: z
+      .record(z.string().min(1).max(100), catalogueSchema)
+      .default({})
+      .meta({
+        description: "Lists of allowed values that `allowed_from` names, read from a file or an address",
+      }),
+    workflows: z
+      .record(z.string().min(1).max(200), workflowSchema)
+      .default({})
+      .meta({ description: "Settings per workflow" }),
+  })
+  .superRefine((config, context) => {
+    for (const { path } of unknownCatalogues(config))
+      context.addIssue({ code: "custom", path, message: "must name one of `catalogues`" });
+  });
 
 /** The parsed configuration. */
 export type Config = z.infer<typeof configSchema>;

@@ -51,10 +51,15 @@ export function loadConfig({ file, env, flags }: ConfigSources): LoadedConfig {
   );
 }
 
-/** The configuration with every secret that is set replaced by `(hidden)`. */
+/** The configuration with every secret that is set replaced by `(hidden)`, also where it is part of an address. */
 export function hideSecrets(value: unknown, schema: z.ZodType = configSchema): unknown {
   const inner = unwrap(schema);
-  if (isSecret(schema)) return value === "" ? "" : "(hidden)";
+  if (isSecret(schema)) return value === "" ? "" : hidden;
+  const { address } = schema.meta() ?? {};
+  if (address !== undefined && typeof value === "string") return hideInUrl(value, address === "webhook");
+  if (inner instanceof z.ZodArray && Array.isArray(value)) {
+    return value.map((item) => hideSecrets(item, inner.element as z.ZodType));
+  }
   if (inner instanceof z.ZodObject && isTree(value)) {
     const shape = inner.shape as Record<string, z.ZodType>;
     return Object.fromEntries(
@@ -66,6 +71,22 @@ export function hideSecrets(value: unknown, schema: z.ZodType = configSchema): u
     return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, hideSecrets(entry, member)]));
   }
   return value;
+}
+
+const hidden = "(hidden)";
+
+/** A URL without its credentials and query, of a webhook also without its path; all of it where it is no URL. */
+function hideInUrl(text: string, isWebhook: boolean): string {
+  if (text === "") return "";
+  const parsed = URL.canParse(text) ? new URL(text) : null;
+  if (parsed === null || parsed.host === "") return hidden;
+  const { protocol, host, username, password, pathname, search, hash } = parsed;
+  const hasUser = username + password !== "";
+  const hasQuery = search + hash !== "";
+  const hidesPath = isWebhook && pathname.length > 1;
+  if (!hasUser && !hasQuery && !hidesPath) return text;
+  const path = hidesPath ? `/${hidden}` : pathname;
+  return `${protocol}//${hasUser ? `${hidden}@` : ""}${host}${path}${hasQuery ? `?${hidden}` : ""}`;
 }
 
 function hideMember(value: unknown, schema: z.ZodType | undefined): unknown {
@@ -158,7 +179,7 @@ function describe(issue: z.core.$ZodIssue, tree: Tree): string {
     (node, key) => (isTree(node) || Array.isArray(node) ? (node as Tree)[key] : undefined),
     tree,
   );
-  const shown = isSecretPath(path) ? "(hidden)" : showValue(value, path);
+  const shown = isSecretPath(path) ? hidden : showValue(value, path);
   return `'${path.join(".")}' ${rule(issue)}, got ${shown}`;
 }
 
@@ -166,7 +187,9 @@ function describe(issue: z.core.$ZodIssue, tree: Tree): string {
 function showValue(value: unknown, path: string[]): string {
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object" && value !== null) return "a mapping";
-  return typeof value === "string" && !isLeafPath(path) ? "a text" : JSON.stringify(value);
+  if (typeof value !== "string") return JSON.stringify(value);
+  const schema = schemasAlong(path)[path.length];
+  return schema !== undefined && isLeaf(schema) ? JSON.stringify(hideSecrets(value, schema)) : "a text";
 }
 
 function rule(issue: z.core.$ZodIssue): string {
@@ -188,11 +211,9 @@ function isSecretPath(path: string[]): boolean {
   return schemasAlong(path).some(isSecret);
 }
 
-/** The path leads to one plain value, not to a list or object. */
-function isLeafPath(path: string[]): boolean {
-  const last = schemasAlong(path)[path.length];
-  if (last === undefined) return false;
-  const inner = unwrap(last);
+/** One plain value, not a list or object. */
+function isLeaf(schema: z.ZodType): boolean {
+  const inner = unwrap(schema);
   return !(inner instanceof z.ZodObject || inner instanceof z.ZodRecord || inner instanceof z.ZodArray);
 }
 

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { stringify } from "yaml";
 import { commands, usage } from "./commands/commands.ts";
+import { configJsonSchema } from "./config-json-schema.ts";
 import { hideSecrets, loadConfig } from "./load-config.ts";
 import { PermanentError, TransientError } from "./model/errors.ts";
 import { version } from "./version.ts";
@@ -11,6 +12,7 @@ const sharedOptions = {
   port: { type: "string" },
   role: { type: "string" },
   "print-config": { type: "boolean" },
+  "print-config-schema": { type: "boolean" },
   version: { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;
@@ -28,6 +30,8 @@ async function main(argv: string[]): Promise<number> {
   });
   if (values.version === true) return print(`${version()}\n`);
   if (values.help === true) return print(usage(name));
+  if (values["print-config-schema"] === true)
+    return print(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
   const { config, unknownVariables } = loadConfig({
     file: typeof values.config === "string" ? values.config : "",
     env: process.env,

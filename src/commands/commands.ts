@@ -40,6 +40,7 @@ Options of every command
   --port N          port for everything (default 4318)
   --role ROLE       all, collector or monitor
   --print-config    show the settings in force, secrets hidden
+  --print-config-schema  show the JSON Schema of the settings, for editors
   --version         show the version
   --help            show this text
 `;

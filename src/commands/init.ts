@@ -1,4 +1,6 @@
 import { writeFileSync } from "node:fs";
+import { dirname, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
 import { PermanentError } from "../model/errors.ts";
 import type { Command } from "./command.ts";
@@ -19,7 +21,7 @@ export const init: Command = {
     } finally {
       await history?.close();
     }
-    writeNew(path, configText(workflows, context.config.data));
+    writeNew(path, configText(path, workflows, context.config.data));
     const seen = workflows.length === 1 ? "one workflow" : `${workflows.length} workflows`;
     process.stdout.write(`Wrote '${path}' with ${seen}. Start with: evenkeel serve --config ${path}\n`);
     return 0;
@@ -39,9 +41,13 @@ function writeNew(path: string, text: string): void {
   }
 }
 
-function configText(workflows: readonly string[], data: string): string {
+// Resolves from src/commands as well as from dist/commands.
+const schemaFile = fileURLToPath(new URL("../../evenkeel.schema.json", import.meta.url));
+
+function configText(path: string, workflows: readonly string[], data: string): string {
   const sections = workflows.length === 0 ? exampleWorkflow : workflows.map(workflowText).join("\n");
-  return `# Evenkeel. Every key has a default: docs/configuration.md. What is in force: evenkeel --print-config --config FILE
+  return `# yaml-language-server: $schema=${encodeURI(relative(dirname(resolve(path)), schemaFile))}
+# Evenkeel. Every key has a default: docs/configuration.md. What is in force: evenkeel --print-config --config FILE
 data: ${inline(data)}
 
 # Who hears of incidents. Without a route they show on the page only.

@@ -107,4 +107,53 @@ describe("hideSecrets()", () => {
     expect(shown).toContain("(hidden)");
     expect(shown).toContain("https://x.test");
   });
+
+  const addresses = [
+    {
+      why: "credentials",
+      yaml: "clickhouse: {url: 'http://u:s3cret@ch:8123/x'}",
+      shown: "http://(hidden)@ch:8123/x",
+    },
+    {
+      why: "a query",
+      yaml: "public_url: 'https://e.test/p?token=s3cret'",
+      shown: "https://e.test/p?(hidden)",
+    },
+    { why: "a fragment", yaml: "public_url: 'https://e.test/#s3cret'", shown: "https://e.test/?(hidden)" },
+    {
+      why: "a webhook's path",
+      yaml: "workflows: {a: {pause: {webhook: 'https://hook.test/s3cret'}}}",
+      shown: "https://hook.test/(hidden)",
+    },
+    {
+      why: "a route's path",
+      yaml: "routes: {webhook: {url: 'https://hook.test/s3cret'}}",
+      shown: "https://hook.test/(hidden)",
+    },
+    {
+      why: "an adapter's address",
+      yaml: "workflows: {a: {pause: {adapter: {platform: n8n, id: '1', url: 'http://s3cret@n8n/api'}}}}",
+      shown: "http://(hidden)@n8n/api",
+    },
+    {
+      why: "a key's hash",
+      yaml: `keys: [{name: a, scopes: [admin], sha256: ${"5e".repeat(32)}}]`,
+      shown: '"sha256":"(hidden)"',
+    },
+  ];
+  it.each(addresses)("hides $why", ({ yaml, shown: expected }) => {
+    const shown = JSON.stringify(hideSecrets(load(yaml).config));
+    expect(shown).not.toContain("s3cret");
+    expect(shown).not.toContain("5e5e");
+    expect(shown).toContain(expected);
+  });
+
+  it.each([
+    { why: "of a server", yaml: "clickhouse: {url: 'ftp://u:s3cret@x'}" },
+    { why: "of a webhook", yaml: "routes: {webhook: {url: 'hook.test/s3cret'}}" },
+    { why: "that is none", yaml: "clickhouse: {url: 'u:s3cret@x'}" },
+  ])("a refused address $why is not quoted", ({ yaml }) => {
+    expect(() => load(yaml)).toThrow("must be an http or https URL");
+    expect(() => load(yaml)).not.toThrow("s3cret");
+  });
 });
