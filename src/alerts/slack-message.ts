@@ -112,7 +112,7 @@ function incidentMessage(
 }
 
 function facts(incident: Incident): unknown[] {
-  const strongest = [...incident.signals].sort((a, b) => b.drift.effect - a.drift.effect)[0];
+  const leading = incident.signals.find(({ sentence }) => sentence === incident.title) ?? incident.signals[0];
   const lines = [
     [
       "Owner",
@@ -120,8 +120,8 @@ function facts(incident: Incident): unknown[] {
     ],
     ["State", `${incident.state}, ${incident.severity}`],
   ];
-  if (strongest !== undefined) {
-    const { onset, evidence, current } = strongest.drift;
+  if (leading !== undefined) {
+    const { onset, evidence, current } = leading.drift;
     lines.unshift(
       ["Since", `${shortTime(onset.atMs)} (${uncertainty(onset)})`],
       ["How sure", `${evidence.toFixed(1)} × the alarm level, from ${current.runs} runs`],

@@ -8,17 +8,20 @@ const rareNamesMax = 200;
 /**
  * The layout of a category: the 12 most frequent values on their own, the others as "rare", and a bin for
  * values that the baseline never saw. Free text (a fifth of the observations were seen once) is not a
- * category: it keeps two bins, empty and the rest.
+ * category: it keeps two bins, empty and the rest. Emptiness has a bin of its own also where the baseline never saw
+ * it: it is neither rare nor a new value.
  *
  * @param counts Observations by raw bin over the baseline.
+ * @param emptyBin The raw bin of emptiness.
  */
-export function categoryLayout(counts: ReadonlyMap<string, number>): Layout {
+export function categoryLayout(counts: ReadonlyMap<string, number>, emptyBin: "empty" | "null"): Layout {
   const ranked = [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
   const runs = ranked.reduce((sum, [, n]) => sum + n, 0);
   const newShare = singletons(counts) / Math.max(runs, 1);
-  if (newShare > 0.2) return { shape: "category", bins: [rareBin, "empty"], rare: [] };
+  if (newShare > 0.2) return { shape: "category", bins: [rareBin, emptyBin], rare: [] };
   const top = ranked.slice(0, categoriesMax).map(([bin]) => bin);
-  const rest = ranked.slice(categoriesMax).map(([bin]) => bin);
+  if (!top.includes(emptyBin)) top.push(emptyBin);
+  const rest = ranked.slice(categoriesMax).flatMap(([bin]) => (bin === emptyBin ? [] : [bin]));
   // Where new values keep coming, "never seen" is as ordinary as "rare", and the two cannot be told apart.
   const apart = newShare <= 0.02 && rest.length <= rareNamesMax;
   return {

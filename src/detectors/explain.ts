@@ -1,7 +1,8 @@
 import { minuteMs } from "../model/clock.ts";
 import type { SignalKey, SignalKind } from "../model/signal.ts";
 import type { Drift, Figure, SignalVerdict, Unit } from "../model/verdict.ts";
-import { newBin, rareBin } from "./layout.ts";
+import { emptyBins, newBin, rareBin } from "./layout.ts";
+import { otherName } from "./number.ts";
 
 /**
  * Says in one sentence what an owner needs to know about a verdict: what, how much before, since when, how
@@ -37,8 +38,7 @@ function explainDrift(signal: SignalKey, drift: Drift): string {
 function wording(signal: SignalKey, drift: Drift): [(figure: string) => string, (figure: string) => string] {
   const name = subject(signal);
   if (drift.unit === "share") {
-    const { was, is } =
-      signal.kind === "type" && drift.of === "" ? appeared : (events[signal.kind] ?? categoryWords(drift.of));
+    const { was, is } = events[signal.kind] ?? binWords(signal.kind, drift.of);
     return [(figure) => `${name} ${was} in ${figure} of runs`, (figure) => `it ${is} in ${figure}`];
   }
   if (drift.unit === "runs/h") {
@@ -69,14 +69,24 @@ const events: Partial<Record<SignalKind, { was: string; is: string }>> = {
   outcome: { was: "came true", is: "comes true" },
 };
 
-/** A key that the baseline never had. */
-const appeared = { was: "was present", is: "is present" };
-
-function categoryWords(of: string): { was: string; is: string } {
-  const value = of === newBin || of === rareBin ? of : of.startsWith("=") ? `"${of.slice(1)}"` : of;
+/** How a share of a type, a category or a number's tail is told. */
+function binWords(kind: SignalKind, of: string): { was: string; is: string } {
+  if (emptyBins.has(of)) return { was: "was empty", is: "is empty" };
+  if (of === otherName) return { was: "was no number", is: "is no number" };
+  if (kind === "type") return typeWords(of);
   if (of === newBin) return { was: "had a value never seen before", is: "has one" };
   if (of === rareBin) return { was: "had a rare value", is: "has one" };
-  return { was: `was ${value}`, is: "is" };
+  if (of === "other") return { was: "had one of many other values", is: "has one" };
+  const value = of.startsWith("=") ? `"${of.slice(1)}"` : of;
+  return { was: `was ${value}`, is: `is ${value}` };
+}
+
+function typeWords(of: string): { was: string; is: string } {
+  // A key that the baseline never had.
+  if (of === "") return { was: "was present", is: "is present" };
+  if (of === newBin) return { was: "had a type never seen before", is: "has one" };
+  if (of === rareBin) return { was: "had a rare type", is: "has one" };
+  return { was: `was of type ${of}`, is: `is of type ${of}` };
 }
 
 function subject({ kind, field, workflow }: SignalKey): string {

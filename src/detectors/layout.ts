@@ -3,6 +3,8 @@ import type { Layout } from "./baseline.ts";
 
 /** The bin of a category that was never seen in the baseline. */
 export const newBin = "never seen before";
+/** Raw bins that hold nothing: the empty values of a category, and the type of null. */
+export const emptyBins: ReadonlySet<string> = new Set(["empty", "null"]);
 /** The bin of all categories too rare to watch one by one. */
 export const rareBin = "rare values";
 

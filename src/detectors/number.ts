@@ -67,9 +67,12 @@ export function numberScores(layout: Layout, shares: readonly number[]): ScoreSh
     shareOf("high", (k, below) => k < numeric && below >= 0.945),
     shareOf("low", (k, below) => k < numeric && below + (shares[k] ?? 0) <= 0.055),
     shareOf("empty", (k) => k === numeric),
-    shareOf(rareBin, (k) => k === numeric + 1),
+    shareOf(otherName, (k) => k === numeric + 1),
   ].filter(({ values }) => values.some((value) => value !== values[0]));
 }
+
+/** What the share of values that are neither numbers nor empty is called. */
+export const otherName = "no number";
 
 const tenth = { deviations: 0.1 };
 

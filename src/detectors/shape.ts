@@ -14,13 +14,13 @@ export function decideLayout(kind: SignalKind, counts: ReadonlyMap<string, numbe
     case "volume":
       return volumeLayout;
     case "category":
-      return categoryLayout(counts);
+      return categoryLayout(counts, kind === "type" ? "null" : "empty");
     case "number":
       return numberLayout(counts);
     case "label":
       return mostlyNumbers(counts) ? numberLayout(counts) : rateLayout(kind);
     case "mixed":
-      return mostlyNumbers(counts) ? numberLayout(counts) : categoryLayout(counts);
+      return mostlyNumbers(counts) ? numberLayout(counts) : categoryLayout(counts, "empty");
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Drift, SignalVerdict } from "../model/verdict.ts";
 import type { SignalKey } from "../model/signal.ts";
+import { byPlainness } from "../model/leading.ts";
 import { signalId } from "../model/signal.ts";
 import { dayMs, hourMs, minuteMs } from "../model/clock.ts";
 import type { SliceCount } from "./find-slice.ts";
@@ -45,7 +46,7 @@ const examples = 3;
 
 /**
  * Collects what the cause analysis needs for newly drifting signals: one bounded scan before and one after the
- * onset for each of the four strongest signals, and three runs of each kind.
+ * onset for each of the four leading signals, and three runs of each kind.
  *
  * @param drifts what `freshDrifts` answered.
  * @param nowMs end of the evidence, exclusive.
@@ -56,14 +57,14 @@ export async function gatherEvidence(
   drifts: readonly SignalVerdict[],
   nowMs: number,
 ): Promise<CauseEvidence> {
-  const strongest = drifts
-    .flatMap(({ signal, verdict }) => (verdict.kind === "drift" ? [{ signal, drift: verdict }] : []))
-    .sort((a, b) => b.drift.effect - a.drift.effect)
-    .slice(0, signalsMax);
-  const onsetMs = Math.min(...strongest.map(({ drift }) => drift.onset.atMs));
-  if (strongest.length === 0) return noEvidence;
+  const moved = drifts.flatMap(({ signal, verdict }) =>
+    verdict.kind === "drift" ? [{ signal, drift: verdict }] : [],
+  );
+  const leading = byPlainness(moved).slice(0, signalsMax);
+  const onsetMs = Math.min(...leading.map(({ drift }) => drift.onset.atMs));
+  if (leading.length === 0) return noEvidence;
   const signals: Record<string, SignalEvidence> = {};
-  for (const { signal, drift } of strongest)
+  for (const { signal, drift } of leading)
     signals[signalId(signal)] = await signalEvidence(source, signal, drift, nowMs);
   const [lately, was, is] = await Promise.all([
     source.readVersions({ workflow, fromMs: onsetMs - justBeforeMs, toMs: onsetMs - minuteMs }),

@@ -1,12 +1,12 @@
 import type { DriftingSignal, Incident } from "../model/incident.ts";
+import { byPlainness } from "../model/leading.ts";
 import { signalId } from "../model/signal.ts";
 import type { SignalVerdict } from "../model/verdict.ts";
 import type { Sweep } from "./sweep.ts";
 
-/** The sentence on the strongest of the signals that still drift, "" if none does. */
+/** The sentence on the signal that leads those that still drift, "" if none does. */
 export function titleOf(signals: readonly DriftingSignal[]): string {
-  const active = signals.filter((one) => one.recoveredAtMs === null);
-  return [...active].sort((a, b) => b.drift.effect - a.drift.effect)[0]?.sentence ?? "";
+  return byPlainness(signals.filter((one) => one.recoveredAtMs === null))[0]?.sentence ?? "";
 }
 
 /** Takes the present verdicts into the signals that an incident holds. */

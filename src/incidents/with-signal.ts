@@ -1,5 +1,6 @@
 import { minuteMs } from "../model/clock.ts";
 import type { DriftingSignal, Incident } from "../model/incident.ts";
+import { byPlainness } from "../model/leading.ts";
 import { signalId } from "../model/signal.ts";
 import { analyseCause } from "./analyse-cause.ts";
 import { derivedId } from "./ids.ts";
@@ -36,9 +37,9 @@ export function withSignal(incident: Incident, fresh: DriftingSignal, sweep: Swe
   const others = incident.signals.filter((one) => signalId(one.signal) !== signalId(fresh.signal));
   const signals = [...others, fresh].sort((a, b) => a.drift.onset.atMs - b.drift.onset.atMs);
   const active = signals.filter((one) => one.recoveredAtMs === null);
-  const strongest = [...active].sort((a, b) => b.drift.effect - a.drift.effect)[0] ?? fresh;
+  const leading = byPlainness(active)[0] ?? fresh;
   const cause = analyseCause(active, sweep.changes, sweep.evidence);
-  const found = sweep.evidence.signals[signalId(strongest.signal)];
+  const found = sweep.evidence.signals[signalId(leading.signal)];
   return {
     ...incident,
     owner: sweep.owner,
@@ -52,6 +53,6 @@ export function withSignal(incident: Incident, fresh: DriftingSignal, sweep: Swe
     },
     exampleRunIds: found?.exampleRunIds ?? incident.exampleRunIds,
     baselineRunIds: found?.baselineRunIds ?? incident.baselineRunIds,
-    title: strongest.sentence,
+    title: leading.sentence,
   };
 }

@@ -46,7 +46,7 @@ describe("explain()", () => {
         "output.category",
         drift("share", "=travel", 0.3, [0.1, 0.08, 0.13], 400),
       ),
-      part: '`output.category` was "travel" in 30 % of runs; since',
+      part: '`output.category` was "travel" in 30 % of runs; since Tue 17 Nov 14:10 UTC (± 20 min) it is "travel" in 10 %',
     },
     {
       why: "a value never seen",
@@ -85,6 +85,74 @@ describe("explain()", () => {
   ];
   it.each(cases)("speaks of $why", ({ sentence, part }) => {
     expect(sentence).toContain(part);
+  });
+
+  const all: SignalKind[] = ["null_rate", "type", "input_distribution", "output_distribution"];
+  const emptiness = all.map((kind) => ({
+    kind,
+    of: kind === "null_rate" ? "" : kind === "type" ? "null" : "empty",
+  }));
+  it.each(emptiness)("says that a field went empty by its $kind too", ({ kind, of }) => {
+    expect(say(kind, "output.vendor", drift("share", of, 0, [1, 0.98, 1], 232))).toBe(
+      "`output.vendor` was empty in 0 % of runs; since Tue 17 Nov 14:10 UTC (± 20 min) it is empty in 100 % (98–100 %) of 232 runs.",
+    );
+  });
+
+  const shares: { why: string; kind: SignalKind; of: string; before: string; now: string }[] = [
+    {
+      why: "a value never seen",
+      kind: "output_distribution",
+      of: "never seen before",
+      before: "had a value never seen before in 2 %",
+      now: "it has one in 40 %",
+    },
+    {
+      why: "rare values",
+      kind: "input_distribution",
+      of: "rare values",
+      before: "had a rare value in 2 %",
+      now: "it has one in 40 %",
+    },
+    {
+      why: "values past the cap",
+      kind: "output_distribution",
+      of: "other",
+      before: "had one of many other values in 2 %",
+      now: "it has one in 40 %",
+    },
+    {
+      why: "a type",
+      kind: "type",
+      of: "number",
+      before: "was of type number in 2 %",
+      now: "it is of type number",
+    },
+    {
+      why: "a type never seen",
+      kind: "type",
+      of: "never seen before",
+      before: "had a type never seen before in 2 %",
+      now: "it has one in 40 %",
+    },
+    {
+      why: "a tail",
+      kind: "latency",
+      of: "above 30",
+      before: "was above 30 in 2 %",
+      now: "it is above 30 in 40 %",
+    },
+    {
+      why: "what is no number",
+      kind: "output_distribution",
+      of: "no number",
+      before: "was no number in 2 %",
+      now: "it is no number in 40 %",
+    },
+  ];
+  it.each(shares)("says the same before and now of $why", ({ kind, of, before, now }) => {
+    const sentence = say(kind, "output.x", drift("share", of, 0.02, [0.4, 0.3, 0.5], 60));
+    expect(sentence).toContain(before);
+    expect(sentence).toContain(now);
   });
 
   it("says that a stable signal is as usual", () => {
