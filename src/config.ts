@@ -156,12 +156,9 @@ export const configSchema = z
       })
       .prefault({}),
     limits: limits.prefault({}),
-    catalogues: z
-      .record(z.string().min(1).max(100), catalogueSchema)
-      .default({})
-      .meta({
-        description: "Lists of allowed values that `allowed_from` names, read from a file or an address",
-      }),
+    catalogues: z.record(z.string().min(1).max(100), catalogueSchema).default({}).meta({
+      description: "Lists of allowed values that `allowed_from` names, read from a file or an address",
+    }),
     workflows: z
       .record(z.string().min(1).max(200), workflowSchema)
       .default({})

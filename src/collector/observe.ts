@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { dayMs } from "../model/clock.ts";
 import type { Json } from "../model/json.ts";
 import { isJsonObject } from "../model/json.ts";
-import type { Outcome, Review, Run, Step } from "../model/run.ts";
+import type { Decision, Outcome, Review, Run, Step } from "../model/run.ts";
 import type { SignalKind } from "../model/signal.ts";
 import { numberBin } from "../model/signal.ts";
 import type { ContractResult } from "./contract.ts";
@@ -42,8 +42,10 @@ export function observeRun(
   const scope = context.tally.scope(run.workflow, version, run.receivedAtMs);
   scope.count("volume", "", "run");
   observeFigures(run, scope, settings);
-  for (const { field, isBroken } of contract.fields) yesNo(scope, "contract", field, isBroken);
-  for (const { field, isBroken } of contract.allowed) yesNo(scope, "allowed_values", field, isBroken);
+  for (const { field, rule, signal, isBroken } of contract.rules) {
+    yesNo(scope, "contract", signal, isBroken);
+    if (rule === "allowed" || rule === "allowed_from") yesNo(scope, "allowed_values", field, isBroken);
+  }
   if (inputs !== "null" && inputs !== "{}") {
     yesNo(scope, "duplicates", "", context.recentInputs.seen(run.workflow, inputs, run.receivedAtMs));
   }
@@ -80,13 +82,13 @@ export function observeStep(step: Step, version: string, atMs: number, context: 
 }
 
 /**
- * Counts a review, with the run's age in days. Targeted reviews are left out: they would bias the rates.
+ * Counts a review of a live run, with the run's age in days. Targeted reviews are left out: they would bias the rates.
  *
  * @param original the run's own output; undefined where it is not at hand, and then no field is counted.
  */
 export function observeReview(review: Review, original: Json | undefined, context: ObserveContext): void {
   const fields = context.catalogue.of(review.workflow);
-  if (fields === null || review.chosenBy === "targeted") return;
+  if (fields === null || review.chosenBy === "targeted" || review.runMode !== "live") return;
   const version = fields.version(review.version, review.receivedAtMs);
   const scope = context.tally.scope(review.workflow, version, review.receivedAtMs);
   const age = ageInDays(review);
@@ -100,10 +102,10 @@ export function observeReview(review: Review, original: Json | undefined, contex
     label("override_rate", field, isChanged);
 }
 
-/** Counts an outcome: yes or no for a boolean (also in words), a bin for a number, nothing for other text. */
+/** Counts an outcome of a live run: yes or no for a boolean (also in words), a bin for a number, nothing for other text. */
 export function observeOutcome(outcome: Outcome, context: ObserveContext): void {
   const fields = context.catalogue.of(outcome.workflow);
-  if (fields === null) return;
+  if (fields === null || outcome.runMode !== "live") return;
   const version = fields.version(outcome.version, outcome.receivedAtMs);
   const scope = context.tally.scope(outcome.workflow, version, outcome.receivedAtMs);
   const { value } = outcome;
@@ -112,6 +114,18 @@ export function observeOutcome(outcome: Outcome, context: ObserveContext): void 
   if (typeof value === "number") number(scope, "outcome", field, value);
   else if (word === "true" || word === "yes") scope.count("outcome", field, `yes@${ageInDays(outcome)}`);
   else if (word === "false" || word === "no") scope.count("outcome", field, `no@${ageInDays(outcome)}`);
+}
+
+/** Counts whether a person's decision differs from the run's output: as a whole, and by field. */
+export function observeDecision(decision: Decision, context: ObserveContext): void {
+  const fields = context.catalogue.of(decision.workflow);
+  if (fields === null) return;
+  const version = fields.version(decision.version, decision.receivedAtMs);
+  const scope = context.tally.scope(decision.workflow, version, decision.receivedAtMs);
+  const differing = new Set(decision.differing);
+  yesNo(scope, "shadow_disagreement", "", differing.size > 0);
+  for (const field of decision.compared)
+    yesNo(scope, "shadow_disagreement", fields.reviewed(field), differing.has(field));
 }
 
 const correctedFieldsMax = 100;

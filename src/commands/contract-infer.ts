@@ -1,5 +1,5 @@
-import { createContractCheck } from "../collector/contract.ts";
-import type { Contract, FieldRule } from "../model/contract.ts";
+import { formats, isRedacted } from "../collector/contract-rules.ts";
+import type { FieldRule } from "../model/contract.ts";
 import { isJsonObject, type Json } from "../model/json.ts";
 
 /** What was seen of one field. */
@@ -41,7 +41,6 @@ const fieldsMax = 200;
 const itemsMax = 100;
 /** A field that is empty this rarely is probably meant to be there. */
 const nearlyAlways = 0.02;
-const redacted = /^\[[a-z_]+:[0-9a-f]{8}\]$/;
 
 /** Creates a learner for the inputs or the outputs of one workflow. Memory does not grow with the number of values. */
 export function createContractLearner(): ContractLearner {
@@ -104,7 +103,7 @@ function note(seen: Seen, value: Json): void {
   if (seen.samples.length < samplesMax) seen.samples.push(value);
   if (seen.texts === null) return;
   seen.texts.set(value, (seen.texts.get(value) ?? 0) + 1);
-  if (seen.texts.size > textsMax || value.length > textLengthMax || redacted.test(value)) seen.texts = null;
+  if (seen.texts.size > textsMax || value.length > textLengthMax || isRedacted(value)) seen.texts = null;
 }
 
 function proposeFor(path: string, seen: Seen): Proposal {
@@ -139,13 +138,11 @@ function typeRule(type: string, { isInteger }: Seen): NonNullable<FieldRule["typ
 
 /** The most special format that every sample has, as the collector reads it. */
 function formatOf(samples: readonly string[]): FieldRule["format"] | null {
-  const check = createContractCheck();
-  const formats = ["uuid", "date-time", "date", "email", "uri"] as const;
-  const holds = (format: (typeof formats)[number]) => {
-    const contract: Contract = { outputs: { text: { format } } };
-    return samples.every((text) => check(contract, null, { text }).findings.length === 0);
-  };
-  return formats.find(holds) ?? null;
+  const mostSpecialFirst = ["uuid", "date-time", "date", "email", "uri"] as const;
+  // What stands in for a redacted value says what it was.
+  const has = (text: string, format: (typeof mostSpecialFirst)[number]) =>
+    isRedacted(text) ? text.startsWith(`[${format}:`) : formats[format](text);
+  return mostSpecialFirst.find((format) => samples.every((text) => has(text, format))) ?? null;
 }
 
 function parentOf(path: string): string {

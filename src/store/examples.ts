@@ -86,10 +86,10 @@ function binCondition({ kind, field }: SignalKey, bin: string, params: Params): 
         params,
       );
     case "contract":
-      return "t.findings NOT IN ('', '[]')";
+      return findingCondition(field, params);
     case "allowed_values":
       return `arrayExists(f -> JSONExtractString(f, 'field') = {field:String}
-        AND JSONExtractString(f, 'rule') = 'allowed', JSONExtractArrayRaw(t.findings))`;
+        AND JSONExtractString(f, 'rule') IN ('allowed', 'allowed_from'), JSONExtractArrayRaw(t.findings))`;
     case "latency":
       return binEquals("toFloat64(t.ended_at - t.started_at) * 1000", bin, params);
     case "tokens":
@@ -128,6 +128,19 @@ function nullCondition(field: string, bin: string, hasField: string, params: Par
   if (bin !== "missing") return isNull;
   params.parents = parentFields(field);
   return "hasAny(t.fields, {parents:Array(String)}) AND NOT has(t.fields, {field:String})";
+}
+
+/** A signal is called `output.vendor (required)`; a JSON Schema, `output (schema)`, has findings in many fields. */
+function findingCondition(signal: string, params: Params): string {
+  const [, field = "", rule = ""] = /^(.*) \((\w+)\)$/.exec(signal) ?? [];
+  params.field = field;
+  params.rule = rule;
+  const isIt =
+    rule === "schema"
+      ? `(JSONExtractString(f, 'field') = {field:String} OR startsWith(JSONExtractString(f, 'field'), concat({field:String}, '.'))
+          OR startsWith(JSONExtractString(f, 'field'), concat({field:String}, '[]')))`
+      : "JSONExtractString(f, 'field') = {field:String} AND JSONExtractString(f, 'rule') = {rule:String}";
+  return `arrayExists(f -> ${isIt}, JSONExtractArrayRaw(t.findings))`;
 }
 
 const jsonTypes: Record<string, string> = {

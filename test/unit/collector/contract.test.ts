@@ -84,7 +84,204 @@ describe("createContractCheck()", () => {
   it.each(cases)("finds $why", ({ path = "f", rule, value, broken }) => {
     const result = check({ outputs: { [path]: rule } }, null, value);
     expect(result.findings).toEqual(broken.map((name) => ({ field: `output.${path}`, rule: name })));
-    expect(result.fields).toEqual([{ field: `output.${path}`, isBroken: broken.length > 0 }]);
-    expect(result.allowed).toHaveLength(rule.allowed === undefined ? 0 : 1);
+    expect(result.rules.filter(({ isBroken }) => isBroken).map(({ signal }) => signal)).toEqual(
+      broken.map((name) => `output.${path} (${name})`),
+    );
+    expect(result.rules.map((judged) => judged.rule).sort()).toEqual(Object.keys(rule).sort());
+  });
+});
+
+const relations: {
+  why: string;
+  field: string;
+  rule: FieldRule;
+  inputs?: Json;
+  outputs: Json;
+  broken: string[];
+  judged?: number;
+}[] = [
+  {
+    why: "a total that its lines do not add up to",
+    field: "total",
+    rule: { equals_sum_of: "lines[].amount" },
+    outputs: { total: 10, lines: [{ amount: 4 }, { amount: "5.00" }] },
+    broken: ["equals_sum_of"],
+  },
+  {
+    why: "nothing in cents that binary numbers cannot hold",
+    field: "total",
+    rule: { equals_sum_of: "lines[].amount" },
+    outputs: { total: 0.3, lines: [{ amount: 0.1 }, { amount: 0.2 }] },
+    broken: [],
+  },
+  {
+    why: "nothing in a difference of the tolerance",
+    field: "total",
+    rule: { equals_sum_of: "lines[].amount", tolerance: 0.1 },
+    outputs: { total: 1.1, lines: [{ amount: 1 }] },
+    broken: [],
+  },
+  {
+    why: "a total without lines",
+    field: "total",
+    rule: { equals_sum_of: "lines[].amount" },
+    outputs: { total: 10, lines: [] },
+    broken: ["equals_sum_of"],
+  },
+  {
+    why: "no verdict where there is no list",
+    field: "total",
+    rule: { equals_sum_of: "lines[].amount" },
+    outputs: { total: 10 },
+    broken: [],
+    judged: 0,
+  },
+  {
+    why: "no verdict where an addend is no number",
+    field: "total",
+    rule: { equals_sum_of: "lines[].amount" },
+    outputs: { total: 10, lines: [{ amount: "ten" }] },
+    broken: [],
+    judged: 0,
+  },
+  {
+    why: "a sum over more items than other rules look at",
+    field: "total",
+    rule: { equals_sum_of: "lines[].amount" },
+    outputs: { total: 150, lines: Array.from({ length: 151 }, () => ({ amount: 1 })) },
+    broken: ["equals_sum_of"],
+  },
+  {
+    why: "a due date before the invoice's",
+    field: "due",
+    rule: { not_before: "date" },
+    outputs: { due: "2026-01-31", date: "2026-02-01" },
+    broken: ["not_before"],
+  },
+  {
+    why: "nothing in the same day",
+    field: "due",
+    rule: { not_before: "date" },
+    outputs: { due: "2026-02-01", date: "2026-02-01" },
+    broken: [],
+  },
+  {
+    why: "another customer than the one that came in",
+    field: "customer.id",
+    rule: { equals: "input.customer_id" },
+    inputs: { customer_id: "7" },
+    outputs: { customer: { id: 8 } },
+    broken: ["equals"],
+  },
+  {
+    why: "nothing in the same number as text",
+    field: "customer.id",
+    rule: { equals: "input.customer_id" },
+    inputs: { customer_id: "7.0" },
+    outputs: { customer: { id: 7 } },
+    broken: [],
+  },
+  {
+    why: "a field that another's value makes required",
+    field: "iban",
+    rule: { required_if: { field: "method", is: ["transfer"] } },
+    outputs: { method: "transfer" },
+    broken: ["required_if"],
+  },
+  {
+    why: "nothing where the other has another value",
+    field: "iban",
+    rule: { required_if: { field: "method", is: ["transfer"] } },
+    outputs: { method: "card" },
+    broken: [],
+  },
+  {
+    why: "a field that another's presence makes required",
+    field: "reason",
+    rule: { required_if: { field: "discount" } },
+    outputs: { discount: 5 },
+    broken: ["required_if"],
+  },
+];
+
+describe("createContractCheck() across fields", () => {
+  it.each(relations)("finds $why", ({ field, rule, inputs = null, outputs, broken, judged = 1 }) => {
+    const result = check({ outputs: { [field]: rule } }, inputs, outputs);
+    expect(result.findings).toEqual(broken.map((name) => ({ field: `output.${field}`, rule: name })));
+    expect(result.rules).toHaveLength(judged);
+  });
+});
+
+describe("createContractCheck() with a catalogue", () => {
+  const values = new Set(["A-1", "7"]);
+  const rule = { allowed_from: "skus" };
+  const found = (value: Json, catalogue: ReadonlySet<string> | null = values) =>
+    createContractCheck(() => catalogue)({ outputs: { "lines[].sku": rule } }, null, {
+      lines: [{ sku: "A-1" }, { sku: value }],
+    }).rules.map(({ isBroken }) => isBroken);
+
+  it("finds a value outside it", () => expect(found("A-2")).toEqual([true]));
+  it("finds nothing in a number that it holds as text", () => expect(found(7)).toEqual([false]));
+  it("finds an object where a value was meant", () => expect(found({ id: 7 })).toEqual([true]));
+  it("gives no verdict on a value that was redacted", () => expect(found("[email:0123abcd]")).toEqual([]));
+  it("gives no verdict while the values are not known", () => expect(found("A-2", null)).toEqual([]));
+});
+
+describe("createContractCheck() with a JSON Schema", () => {
+  const schema = {
+    type: "object",
+    required: ["vendor"],
+    properties: {
+      vendor: { type: "string", maxLength: 12 },
+      mail: { type: "string", format: "email" },
+      lines: {
+        type: "array",
+        items: { type: "object", properties: { amount: { type: "number", minimum: 0 } } },
+      },
+    },
+  };
+
+  it("names fields and keywords, and counts the document as one rule", () => {
+    const result = check({ outputs_schema: schema }, null, {
+      mail: "nobody",
+      lines: [{ amount: 1 }, { amount: -1 }, { amount: -2 }],
+    });
+    expect(result.findings).toEqual([
+      { field: "output.vendor", rule: "required" },
+      { field: "output.mail", rule: "format" },
+      { field: "output.lines[].amount", rule: "minimum" },
+    ]);
+    expect(result.rules).toEqual([
+      { field: "output", rule: "schema", signal: "output (schema)", isBroken: true },
+    ]);
+  });
+
+  it("finds nothing in a text that was redacted, whatever its form", () => {
+    const outputs = { vendor: "[phone:0123abcd]", mail: "[email:0123abcd]" };
+    expect(check({ outputs_schema: schema }, null, outputs).findings).toEqual([]);
+  });
+
+  it("carries no value of the run", () => {
+    const result = check({ outputs_schema: schema }, null, {
+      vendor: "a long secret name",
+      mail: "my secret",
+    });
+    expect(JSON.stringify(result)).not.toContain("secret");
+  });
+});
+
+describe("createContractCheck() with demands", () => {
+  const rules = { a: { required: true, demand_review: true }, b: { required: true } };
+
+  it("marks the findings that demand a review", () => {
+    expect(check({ outputs: rules }, null, {}).findings).toEqual([
+      { field: "output.a", rule: "required", review: true },
+      { field: "output.b", rule: "required" },
+    ]);
+  });
+
+  it("marks all where the contract demands it", () => {
+    const contract = { outputs: { b: { required: true } }, demand_review: true };
+    expect(check(contract, null, {}).findings).toMatchObject([{ review: true }]);
   });
 });

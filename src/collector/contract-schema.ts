@@ -1,0 +1,68 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+import { Ajv2019 } from "ajv/dist/2019.js";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import type { Finding } from "../model/contract.ts";
+import type { Json, JsonObject } from "../model/json.ts";
+import type { Documents } from "./contract-paths.ts";
+import { formats, isRedacted } from "./contract-rules.ts";
+
+/** Checks one document against a JSON Schema; at most 20 findings, without `review`. */
+export type SchemaCheck = (document: Json) => Finding[];
+
+/** What became of compiling a JSON Schema. */
+export type CompiledSchema = { kind: "compiled"; check: SchemaCheck } | { kind: "refused"; why: string };
+
+const findingsMax = 20;
+const pathLengthMax = 500;
+
+/**
+ * Compiles a JSON Schema of draft 07, 2019-09 or 2020-12 (also where `$schema` is missing). References beyond the
+ * schema itself are refused; unknown keywords and formats are ignored.
+ *
+ * @param root Where the field paths of its findings begin.
+ */
+export function compileSchema(schema: JsonObject, root: keyof Documents): CompiledSchema {
+  const draft = typeof schema.$schema === "string" ? schema.$schema : "2020-12";
+  const options = { strict: false, allErrors: true, verbose: true, logger: false, formats } as const;
+  const ajv = draft.includes("draft-07")
+    ? new Ajv(options)
+    : draft.includes("2019-09")
+      ? new Ajv2019(options)
+      : draft.includes("2020-12")
+        ? new Ajv2020(options)
+        : null;
+  if (ajv === null)
+    return { kind: "refused", why: "must be a JSON Schema of draft 07, 2019-09 or 2020-12 by its '$schema'" };
+  try {
+    return { kind: "compiled", check: createCheck(ajv.compile(schema), root) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : "it cannot be compiled";
+    return { kind: "refused", why: `must be a JSON Schema: ${reason.slice(0, 300)}` };
+  }
+}
+
+function createCheck(validate: ValidateFunction, root: keyof Documents): SchemaCheck {
+  return (document) => {
+    if (validate(document)) return [];
+    const findings = new Map<string, Finding>();
+    for (const error of validate.errors ?? []) {
+      // A value that was redacted broke nothing that anyone could still see.
+      if (isRedacted(error.data) && error.keyword !== "type") continue;
+      if (findings.size >= findingsMax) break;
+      const finding = { field: fieldOf(error, root), rule: error.keyword };
+      findings.set(`${finding.field} ${finding.rule}`, finding);
+    }
+    return [...findings.values()];
+  };
+}
+
+/** The field of an error as signals name it: items of a list are `[]`. */
+function fieldOf({ instancePath, keyword, params }: ErrorObject, root: keyof Documents): string {
+  let field: string = root;
+  for (const part of instancePath.split("/").slice(1)) {
+    const name = part.replaceAll("~1", "/").replaceAll("~0", "~");
+    field += /^\d+$/.test(name) ? "[]" : `.${name}`;
+  }
+  const missing: unknown = keyword === "required" ? params.missingProperty : undefined;
+  return (typeof missing === "string" ? `${field}.${missing}` : field).slice(0, pathLengthMax);
+}
