@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Delivery, Journal } from "../journal/port.ts";
-import type { Clock } from "../model/clock.ts";
+import { type Clock, minuteMs } from "../model/clock.ts";
 import type { CounterLike } from "../model/meters.ts";
 import { type Attempt, attemptOfFault, type Notifier } from "./notifier.ts";
 import { ordinarySchedule, retryDelaySeconds, urgentSchedule } from "./retry-delay.ts";
@@ -18,7 +18,8 @@ export interface Dispatcher {
 export interface DispatcherDeps {
   journal: Journal;
   clock: Clock;
-  notifiers: ReadonlyMap<string, Notifier>;
+  /** The notifiers in use, by channel. */
+  notifiers: () => ReadonlyMap<string, Notifier>;
   deliveries: CounterLike<"channel" | "result">;
   log: Logger;
   random(): number;
@@ -30,6 +31,7 @@ export interface DispatcherDeps {
 const lookahead = 1000;
 const perChannelMax = 4;
 const troubleAttempts = 3;
+const unwrittenHoldMs = minuteMs;
 const urgent = new Set(["slack", "pause", "platform"]);
 
 /**
@@ -38,7 +40,7 @@ const urgent = new Set(["slack", "pause", "platform"]);
  * and each channel has attempts of its own, so that a route that fails holds up no other.
  */
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
-  const { journal, clock } = deps;
+  const { journal, clock, log } = deps;
   const underWay = new Map<string, { channel: string; done: Promise<void> }>();
   /** A channel that asked for patience is left alone as a whole. */
   const heldUntilMs = new Map<string, number>();
@@ -52,16 +54,20 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       const { key, channel } = message;
       const busy = [...underWay.values()].filter((attempt) => attempt.channel === channel).length;
       if (underWay.has(key) || busy >= perChannelMax || (heldUntilMs.get(channel) ?? 0) > nowMs) continue;
-      const done = attempt(message).finally(() => {
-        underWay.delete(key);
-        pump();
-      });
+      const done = attempt(message)
+        .catch((error: unknown) => {
+          // Unwritten, the message is as due as before: without patience it would be sent on and on.
+          heldUntilMs.set(channel, clock.nowMs() + unwrittenHoldMs);
+          log.error({ err: error, channel, key }, "Cannot write down a delivery");
+        })
+        .then(() => void underWay.delete(key));
+      void done.then(pump);
       underWay.set(key, { channel, done });
     }
   }
 
   async function attempt(message: Delivery): Promise<void> {
-    const notifier = deps.notifiers.get(message.channel);
+    const notifier = deps.notifiers().get(message.channel);
     const result =
       notifier === undefined
         ? { kind: "dead" as const, error: `Cannot deliver: no route '${message.channel}' is configured` }
@@ -106,7 +112,7 @@ function writeDown(deps: DispatcherDeps, message: Delivery, result: Attempt): nu
     return 0;
   }
   const waitSeconds = Math.max(delay, result.retryAfterSeconds);
-  journal.outbox.failed(key, error, nowMs + waitSeconds * 1000);
+  journal.outbox.failed(key, error, Math.round(nowMs + waitSeconds * 1000));
   if (failures === troubleAttempts) deps.onTrouble(message, error);
   return result.retryAfterSeconds * 1000;
 }

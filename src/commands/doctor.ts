@@ -3,6 +3,7 @@ import { statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAlerts } from "../alerts/create-alerts.ts";
+import { tellingChannels } from "../alerts/owed-messages.ts";
 import { openStore } from "../app.ts";
 import type { Config } from "../config.ts";
 import { openJournal } from "../journal/open-journal.ts";
@@ -10,6 +11,7 @@ import { createLog } from "../log.ts";
 import { createMetrics } from "../metrics.ts";
 import { systemClock } from "../model/clock.ts";
 import type { Command } from "./command.ts";
+import { whoAnswers } from "./sidecar-url.ts";
 
 /** What one check found. */
 type Finding = { state: "ok" | "warn" | "fail"; what: string; says: string };
@@ -61,43 +63,29 @@ async function disk({ data }: Config): Promise<Finding> {
 
 /** Asks a running sidecar; where none runs, opens the store itself. */
 async function sidecarOrStore(config: Config): Promise<Finding[]> {
-  const running = await askSidecar(config.port);
-  if (running !== null) return running;
-  const idle: Finding = { state: "ok", what: "sidecar", says: `None listens on port ${config.port}` };
-  const log = createLog("warn");
-  try {
-    const store = openStore(config, log);
-    await store.migrate();
-    await store.close();
-    return [
-      idle,
-      {
-        state: "ok",
-        what: "store",
-        says: config.clickhouse.url === "" ? "Embedded chDB opens" : "ClickHouse answers",
-      },
-    ];
-  } catch (error) {
-    return [
-      idle,
-      { state: "fail", what: "store", says: error instanceof Error ? error.message : "Cannot open" },
-    ];
+  const { port } = config;
+  const answerer = await whoAnswers(`http://localhost:${port}`);
+  const sidecar = (state: Finding["state"], says: string): Finding => ({ state, what: "sidecar", says });
+  switch (answerer.kind) {
+    case "stranger":
+      return [sidecar("fail", `Something else listens on port ${port}`)];
+    case "nobody":
+      return [sidecar("ok", `None listens on port ${port}`), await store(config)];
+    case "sidecar":
+      if (answerer.problems.length === 0) return [sidecar("ok", `Runs on port ${port} and is ready`)];
+      return answerer.problems.map((says) => sidecar("fail", says));
   }
 }
 
-async function askSidecar(port: number): Promise<Finding[] | null> {
+async function store(config: Config): Promise<Finding> {
   try {
-    const response = await fetch(`http://localhost:${port}/readyz`, { signal: AbortSignal.timeout(3_000) });
-    const { problems } = (await response.json()) as { problems?: string[] };
-    if (problems === undefined)
-      return [{ state: "fail", what: "sidecar", says: `Something else listens on port ${port}` }];
-    if (problems.length === 0)
-      return [{ state: "ok", what: "sidecar", says: `Runs on port ${port} and is ready` }];
-    return problems.map((says) => ({ state: "fail", what: "sidecar", says }));
+    const opened = openStore(config, createLog("warn"));
+    await opened.migrate();
+    await opened.close();
+    const says = config.clickhouse.url === "" ? "Embedded chDB opens" : "ClickHouse answers";
+    return { state: "ok", what: "store", says };
   } catch (error) {
-    if (error instanceof SyntaxError)
-      return [{ state: "fail", what: "sidecar", says: `Something else listens on port ${port}` }];
-    return null;
+    return { state: "fail", what: "store", says: error instanceof Error ? error.message : "Cannot open" };
   }
 }
 
@@ -115,16 +103,8 @@ async function clockAgainst(url: string): Promise<Finding> {
   }
 }
 
-function configuredRoutes({ routes }: Config): string[] {
-  return [
-    ...(routes.slack.webhook_url === "" && routes.slack.bot_token === "" ? [] : ["slack"]),
-    ...(routes.alertmanager.url === "" ? [] : ["alertmanager"]),
-    ...(routes.webhook.url === "" ? [] : ["webhook"]),
-  ];
-}
-
 function routes(config: Config): Finding[] {
-  const names = configuredRoutes(config);
+  const names = tellingChannels(config);
   if (names.length === 0)
     return [{ state: "warn", what: "routes", says: "None is set: incidents show on the page only" }];
   return [
@@ -136,7 +116,7 @@ function routes(config: Config): Finding[] {
 async function sendTest(config: Config): Promise<Finding[]> {
   const folder = mkdtempSync(join(tmpdir(), "evenkeel-doctor-"));
   const log = createLog("warn");
-  const journal = openJournal({ path: folder, log });
+  const journal = openJournal({ path: join(folder, "journal"), log });
   try {
     const alerts = createAlerts({
       journal,

@@ -37,7 +37,8 @@ export function createBench(settings: AlertSettings): Bench {
     clock,
     settings,
     log,
-    random: () => 0,
+    // Next to none, but like real jitter not in whole milliseconds.
+    random: () => 1e-6,
     meters: {
       ...metrics,
       deliveries: { inc: ({ channel, result }) => void counted.push(`${channel} ${result}`) },

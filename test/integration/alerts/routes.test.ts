@@ -361,7 +361,7 @@ describe("a route that fails", () => {
     alerts.record(opened(1));
     alerts.record(opened(2));
     await alerts.drain();
-    for (let attempt = 0; attempt < 9; attempt += 1) await drainAfter(24 * 3_600_000);
+    for (let attempt = 0; attempt < 9; attempt += 1) await drainAfter(27 * 3_600_000);
     const states = journal.outbox.list().map(({ key, state }) => `${key} ${state}`);
     expect(states).toContain("evt_opened1-webhook dead");
     expect(states).toContain("evt_opened2-webhook delivered");
