@@ -37,6 +37,7 @@ export async function buildCollector(base: Base): Promise<CollectorParts> {
   const ingest = createIngest({
     sink: spool,
     seen: spool.seenIds,
+    pendingLog: spool.pendingLog,
     findRun: (runId) => store.findRun(runId),
     findOutputs: async (runId) => (await store.receipt(runId))?.run.outputs ?? null,
     catalogue,

@@ -8,6 +8,7 @@ import type { Claiming } from "./claims.ts";
 import { createClaims } from "./claims.ts";
 import { cleanLabel, cleanRun, cleanStep } from "./clean.ts";
 import type { Caps } from "./cut.ts";
+import { createHeldRuns, type HeldRuns } from "./held-runs.ts";
 import type { IngestDeps } from "./ingest-deps.ts";
 import { createKnownRuns } from "./known-runs.ts";
 import type { LabelDraft } from "./labels.ts";
@@ -15,8 +16,7 @@ import type { FoundRun, LabelJoin, LabelOptions } from "./join-labels.ts";
 import { createLabelJoin } from "./join-labels.ts";
 import type { Mapped } from "./mapped.ts";
 import { emptyMapped } from "./mapped.ts";
-import type { PendingRuns } from "./pending-runs.ts";
-import { createPendingRuns } from "./pending-runs.ts";
+import type { HeldRun } from "./ports.ts";
 import { createRecentMap } from "./recent-map.ts";
 import { stepOfRun } from "./step-of-run.ts";
 import { createTally } from "./tally.ts";
@@ -42,6 +42,8 @@ export function noneAccepted(): Accepted {
 /** How a request came. */
 export interface AcceptOptions extends Partial<LabelOptions> {
   contentType?: string;
+  /** The runs were held until now, and are clean. */
+  isHeld?: boolean;
 }
 
 /** The stages that hold no state of their own. */
@@ -54,7 +56,7 @@ export interface Stages extends Pick<BatchContext, "words" | "recentInputs" | "c
 export class Acceptor {
   private readonly claims: ReturnType<typeof createClaims>;
   private readonly knownRuns = createKnownRuns();
-  private readonly pending: PendingRuns;
+  private readonly held: HeldRuns;
   private readonly versions = createRecentMap<true>(100_000);
   private readonly labels: LabelJoin;
   private readonly context: BatchContext;
@@ -64,7 +66,7 @@ export class Acceptor {
     private readonly stages: Stages,
   ) {
     this.claims = createClaims(deps.seen);
-    this.pending = createPendingRuns(stages.rootWaitMs);
+    this.held = createHeldRuns(stages.rootWaitMs, deps.pendingLog);
     this.labels = createLabelJoin(deps, this.knownRuns);
     const { redactor, settings, catalogue } = deps;
     const isNewVersion = (workflow: string, version: string) =>
@@ -85,6 +87,7 @@ export class Acceptor {
     const nowMs = this.deps.clock.nowMs();
     const batch = createBatch(this.context);
     const request = new Request(this.claims.begin(), batch, nowMs, options);
+    let holding: ReturnType<HeldRuns["append"]>;
     try {
       for (const run of mapped.runs) {
         const isTaken = guarded(request, run.runId, () => this.addRun(request, run));
@@ -93,6 +96,8 @@ export class Acceptor {
       for (const step of mapped.steps) guarded(request, step.stepId, () => this.addStep(request, step));
       for (const bad of mapped.bad) request.reject(bad.reason, bad.body);
       mapped.labels.forEach((label, index) => this.addLabel(request, label, found[index]));
+      for (const run of mapped.candidates) guarded(request, run.runId, () => this.addCandidate(request, run));
+      holding = this.held.append(request.held);
       await this.deps.sink.append(batch.rows(), request.claiming.ids());
     } catch (error) {
       request.claiming.drop();
@@ -100,6 +105,8 @@ export class Acceptor {
     }
     request.claiming.keep();
     this.remember(request, mapped);
+    const fault = await holding;
+    if (fault !== null) throw fault;
     await request.claiming.othersEnded();
     if (request.hasEarlyLabels)
       throw new TransientError("Cannot join a review: its run is not known yet", { retryAfterSeconds: 2 });
@@ -122,12 +129,24 @@ export class Acceptor {
 
   /** Makes runs of the traces that have waited long enough for their root; of all, at the end. */
   async settle(isLast: boolean): Promise<void> {
-    const due = this.pending.takeDue(isLast ? Number.POSITIVE_INFINITY : this.deps.clock.nowMs());
-    if (due.length > 0) await this.accept({ ...emptyMapped(), runs: due });
+    const nowMs = isLast ? Number.POSITIVE_INFINITY : this.deps.clock.nowMs();
+    await this.held.settle(nowMs, (runs) => this.accept({ ...emptyMapped(), runs }, { isHeld: true }));
+  }
+
+  /** Holds a run whose trace has none yet. */
+  private addCandidate(request: Request, given: Run) {
+    if (this.knownRuns.byTrace(given.traceId) !== undefined) return;
+    const run = cleanRun(given, this.deps.redactor, this.stages.caps);
+    request.held.push(this.held.choose({ run, sinceMs: request.nowMs }));
   }
 
   private addRun(request: Request, given: Run) {
-    const run = cleanRun(request.stamp(given), this.deps.redactor, this.stages.caps);
+    const { isHeld = false } = request.options;
+    const stamped = request.stamp(given);
+    const run = isHeld ? stamped : cleanRun(stamped, this.deps.redactor, this.stages.caps);
+    // Whichever comes first, a trace's held run or its own, makes the other none, also across a crash.
+    const mayBeHeld = isHeld || this.held.has(run.traceId);
+    if (mayBeHeld && !request.claiming.claim(`held:${run.traceId}`) && isHeld) return;
     if (!request.claim(`run:${run.runId}`)) {
       request.runsDuplicate += 1;
       const known = this.knownRuns.get(run.runId);
@@ -186,13 +205,13 @@ export class Acceptor {
     for (const { run, outputs } of request.runs.values()) {
       this.knownRuns.add({ ...refOf(run), spanId: run.spanId }, run.traceId, outputs);
       if (run.version.id !== "") this.versions.set(`${run.workflow}\0${run.version.id}`, true);
-      this.pending.drop(run.traceId);
+      this.held.drop(run.traceId);
       meters.runs.inc({ workflow: run.workflow, status: run.status });
       meters.runsReceived.inc({});
     }
     for (const { workflow, verdict } of request.reviews) meters.reviews.inc({ workflow, verdict });
-    for (const run of mapped.candidates) {
-      if (this.knownRuns.byTrace(run.traceId) === undefined) this.pending.hold(run, request.nowMs);
+    for (const held of request.held) {
+      if (this.knownRuns.byTrace(held.run.traceId) === undefined) this.held.hold(held);
     }
     for (const [reason, count] of Object.entries(request.result.rejected)) {
       meters.runsReceived.inc({}, count);
@@ -220,6 +239,7 @@ function guarded(request: Request, id: string, work: () => void): boolean {
 class Request {
   readonly runs = new Map<string, { run: Run; outputs: string }>();
   readonly reviews: { workflow: string; verdict: string }[] = [];
+  readonly held: HeldRun[] = [];
   runsDuplicate = 0;
   stepsDropped = 0;
   hasEarlyLabels = false;

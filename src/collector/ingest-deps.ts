@@ -3,7 +3,7 @@ import type { CounterLike } from "../model/meters.ts";
 import type { RunRef } from "../store/port.ts";
 import type { Caps } from "./cut.ts";
 import type { FieldCatalogue } from "./field-catalogue.ts";
-import type { SeenIds, Sink } from "./ports.ts";
+import type { PendingLog, SeenIds, Sink } from "./ports.ts";
 import type { Redactor } from "./redact.ts";
 import type { Words, WorkflowSettings } from "./settings.ts";
 
@@ -24,6 +24,8 @@ export interface IngestMeters {
 export interface IngestDeps {
   sink: Sink;
   seen: SeenIds;
+  /** Keeps runs that wait for their trace's root; without, a crash forgets them. */
+  pendingLog?: PendingLog;
   /** Finds a run that is no longer in memory. Throws TransientError while the store cannot be reached. */
   findRun: (runId: string) => Promise<RunRef | null>;
   /** JSON text of a stored run's outputs, for counting which fields a review changed; null where unknown. */

@@ -1,4 +1,6 @@
+import type { TransientError } from "../model/errors.ts";
 import type { RowBatch } from "../model/rows.ts";
+import type { Run } from "../model/run.ts";
 
 /** Where accepted rows go. `createSpool` is the one implementation in the product. */
 export interface Sink {
@@ -23,4 +25,22 @@ export interface SeenIds {
   claim(id: string): boolean;
   /** Takes a claim back, after an append that failed. */
   release(id: string): void;
+}
+
+/** A run, redacted, whose trace may still bring its root. */
+export interface HeldRun {
+  run: Run;
+  /** When the last span of its trace came. */
+  sinceMs: number;
+}
+
+/** Keeps held runs on disk until they have become rows. `openPendingLog` is the one implementation in the product. */
+export interface PendingLog {
+  /** What an earlier life of the process held, in the order of the waiting. Some of it may have become rows since. */
+  readonly restored: readonly HeldRun[];
+  /** Resolves once they are synced to disk; to a fault if the disk refused them. */
+  append(held: readonly HeldRun[]): Promise<TransientError | null>;
+  /** Lets go of what was held before a time. */
+  forget(beforeMs: number): void;
+  close(): Promise<void>;
 }

@@ -1,10 +1,9 @@
 import { type FileHandle, open, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { segmentHeader } from "./segment-format.ts";
 
-/** A segment that takes records. */
-export interface SegmentFile {
-  readonly id: string;
+/** A file that takes records. */
+export interface AppendFile {
   readonly path: string;
   /** Bytes that are synced: where the next record goes. */
   bytes(): number;
@@ -13,9 +12,18 @@ export interface SegmentFile {
   close(): Promise<void>;
 }
 
-/** Creates a segment in a folder and syncs its name, so that it is found again after a power loss. */
+/** A segment that takes records. */
+export interface SegmentFile extends AppendFile {
+  readonly id: string;
+}
+
+/** Creates a segment in a folder. */
 export async function createSegmentFile(dir: string, id: string): Promise<SegmentFile> {
-  const path = join(dir, `${id}.seg`);
+  return { id, ...(await createAppendFile(join(dir, `${id}.seg`), segmentHeader)) };
+}
+
+/** Creates a file and syncs its name, so that it is found again after a power loss. */
+export async function createAppendFile(path: string, header = Buffer.alloc(0)): Promise<AppendFile> {
   const file = await open(path, "wx");
   let bytes = 0;
   let hasTail = false;
@@ -29,14 +37,14 @@ export async function createSegmentFile(dir: string, id: string): Promise<Segmen
   }
 
   try {
-    await append([segmentHeader]);
-    await syncFolder(dir);
+    await append([header]);
+    await syncFolder(dirname(path));
   } catch (error) {
     await file.close();
     await rm(path, { force: true });
     throw error;
   }
-  return { id, path, bytes: () => bytes, append, close: () => file.close() };
+  return { path, bytes: () => bytes, append, close: () => file.close() };
 }
 
 async function writeSynced(file: FileHandle, records: readonly Buffer[], at: number): Promise<number> {

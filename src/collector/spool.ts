@@ -3,6 +3,7 @@
  *
  *   <dir>/<number>-<random>.seg    segments, oldest number first (layout: `segment-format.ts`)
  *   <dir>/seen-<n>.ids             ids that left the spool (layout: `seen-ids-log.ts`)
+ *   <dir>/pending-<n>.log          runs that wait for the root of their trace (layout: `pending-log.ts`)
  *   <dir>/quarantine/              damaged spans of segments, as they were found
  *
  * States of a segment: *active* takes records; *sealed* (full, old, or found at start) never changes again and
@@ -15,7 +16,8 @@ import type { Logger } from "pino";
 import type { Clock } from "../model/clock.ts";
 import { TransientError } from "../model/errors.ts";
 import type { CounterLike } from "../model/meters.ts";
-import type { SeenIds, Sink } from "./ports.ts";
+import { openPendingLog } from "./pending-log.ts";
+import type { PendingLog, SeenIds, Sink } from "./ports.ts";
 import { type Accepted, type ActiveSegment, createActiveSegment } from "./segment-active.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { createSeenIds, encodeClaims } from "./seen-ids.ts";
@@ -51,6 +53,7 @@ export interface SpoolMeters {
 /** A durable queue of accepted rows. */
 export interface Spool extends Sink {
   readonly seenIds: SeenIds;
+  readonly pendingLog: PendingLog;
   /** The oldest sealed segment that has not been handed out, once there is one; null after `close`. */
   next(): Promise<SealedSegment | null>;
   /** Seals the active segment, however small. Resolves once what was appended before can be handed out. */
@@ -84,16 +87,18 @@ export async function createSpool(options: SpoolOptions): Promise<Spool> {
   await mkdir(dir, { recursive: true });
   const lock = await lockSpool(dir);
   const idsLog = await openSeenIdsLog(dir, idsMax, restore);
+  const pendingLog = await openPendingLog({ dir, onDamage });
   const queue = createSegmentQueue({ dir, idsLog, onDamage });
   const lastNumber = await recoverSegments({ dir, log, restore, onDamage, push: queue.push });
   meters.runsReceived.inc({}, queue.size().runs);
   const segments = createActiveSegment(options, queue, lastNumber);
-  return assembleSpool(options, { seenIds, idsLog, queue, segments, lock });
+  return assembleSpool(options, { seenIds, idsLog, pendingLog, queue, segments, lock });
 }
 
 interface Parts {
   seenIds: SeenIds;
   idsLog: SeenIdsLog;
+  pendingLog: PendingLog;
   queue: SegmentQueue;
   segments: ActiveSegment;
   lock: SpoolLock;
@@ -101,7 +106,7 @@ interface Parts {
 
 function assembleSpool(
   { bytesMax, clock }: SpoolOptions,
-  { seenIds, idsLog, queue, segments, lock }: Parts,
+  { seenIds, idsLog, pendingLog, queue, segments, lock }: Parts,
 ): Spool {
   const commits = createGroupCommit<Accepted>({ commit: segments.commit, afterwards: segments.sealIfDue });
   segments.onDue(commits.nudge);
@@ -110,7 +115,6 @@ function assembleSpool(
   let isClosed = false;
 
   const bytes = () => queue.size().bytes + segments.size().bytes + bytesUnderWay;
-
   const oldestMs = () =>
     earliest(queue.oldestMs(), segments.size().firstAcceptedMs, commits.underWay().oldest?.acceptedAtMs);
 
@@ -124,6 +128,7 @@ function assembleSpool(
 
   return {
     seenIds,
+    pendingLog,
     async append(batch, claims) {
       if (isClosed) throw new TransientError("Cannot keep rows: the sidecar is stopping");
       if (bytes() >= bytesMax) {
@@ -158,7 +163,7 @@ function assembleSpool(
       isClosed = true;
       await rotate();
       queue.close();
-      await idsLog.close();
+      await Promise.all([idsLog.close(), pendingLog.close()]);
       await lock.release();
     },
   };

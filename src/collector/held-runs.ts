@@ -1,0 +1,67 @@
+import type { TransientError } from "../model/errors.ts";
+import type { Run } from "../model/run.ts";
+import type { HeldRun, PendingLog } from "./ports.ts";
+
+/** Runs of traces whose root has not been seen. */
+export interface HeldRuns {
+  /** What is to be held of a candidate and the one that is held already: the earlier start wins. */
+  choose(held: HeldRun): HeldRun;
+  /** Makes them durable. Never rejects: what is wrong is for the caller to tell, once the rows beside them are kept. */
+  append(held: readonly HeldRun[]): Promise<TransientError | null>;
+  /** Holds a candidate in place of the one before. Each span of the trace renews the wait. */
+  hold(held: HeldRun): void;
+  has(traceId: string): boolean;
+  /** The trace has a run of its own. */
+  drop(traceId: string): void;
+  /** Hands out the runs that have waited long enough, and lets go of them once they are taken. */
+  settle(nowMs: number, take: (runs: Run[]) => Promise<unknown>): Promise<void>;
+}
+
+/**
+ * Creates the waiting room, with what an earlier life of the process held. Bounded: past `runsMax`, the ones that waited
+ * longest are due at once.
+ */
+export function createHeldRuns(waitMs: number, log?: PendingLog, runsMax = 10_000): HeldRuns {
+  const waiting = new Map<string, HeldRun>();
+  for (const held of log?.restored ?? []) hold(held);
+
+  function choose(held: HeldRun): HeldRun {
+    const before = waiting.get(held.run.traceId)?.run;
+    const isLater = before !== undefined && before.startedAtMs <= held.run.startedAtMs;
+    return isLater ? { run: before, sinceMs: held.sinceMs } : held;
+  }
+
+  function hold(held: HeldRun): void {
+    const kept = choose(held);
+    // Set anew, so that the map stays in the order of waiting.
+    waiting.delete(kept.run.traceId);
+    waiting.set(kept.run.traceId, kept);
+  }
+
+  function due(nowMs: number): Run[] {
+    const runs: Run[] = [];
+    for (const { run, sinceMs } of waiting.values()) {
+      if (nowMs - sinceMs < waitMs && waiting.size - runs.length <= runsMax) break;
+      runs.push(run);
+    }
+    return runs;
+  }
+
+  return {
+    choose,
+    async append(held) {
+      if (held.length === 0) return null;
+      return log?.append(held) ?? null;
+    },
+    hold,
+    has: (traceId) => waiting.has(traceId),
+    drop: (traceId) => void waiting.delete(traceId),
+    async settle(nowMs, take) {
+      const runs = due(nowMs);
+      if (runs.length > 0) await take(runs);
+      for (const { traceId } of runs) waiting.delete(traceId);
+      const [oldest] = waiting.values();
+      log?.forget(oldest?.sinceMs ?? nowMs);
+    },
+  };
+}
