@@ -61,6 +61,7 @@ const app = webRoutes({
   retryDelivery: () => false,
   metrics: createMetrics(),
   problems: () => Promise.resolve([]),
+  troubles: () => [],
   onBug: (error) => log.error({ err: error }, "Cannot answer"),
   version: "bench",
 });

@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import { type Alerts, createAlerts } from "./alerts/create-alerts.ts";
 import { createTrials } from "./alerts/trials.ts";
+import { followCatalogues } from "./build-catalogues.ts";
 import { buildCollector } from "./build-collector.ts";
 import { createWriter, type Writer } from "./collector/writer.ts";
 import { type Config, workflowConfig } from "./config.ts";
@@ -18,6 +19,7 @@ import { showQueue } from "./review/gauges.ts";
 import { createReviewDesk } from "./review/desk.ts";
 import { createQueueFiller } from "./review/fill-queue.ts";
 import type { AppOptions, Base, CollectorParts, Parts } from "./parts.ts";
+import { createReload, type Reload } from "./reload.ts";
 import { type HttpServer, listen } from "./server.ts";
 import { openChdbStore } from "./store/chdb-store.ts";
 import type { Store } from "./store/port.ts";
@@ -30,6 +32,8 @@ export interface App {
   parts: Parts;
   /** Opens the port. Answers the address to tell people. */
   listen(): Promise<string>;
+  /** Takes over changed settings: all of them, or none. */
+  reload: Reload["reload"];
   /** Lets what is under way finish, in the order of the data flow, and closes everything. */
   stop(): Promise<void>;
 }
@@ -39,7 +43,9 @@ export interface App {
  *
  * @throws {PermanentError} If another process holds the data folder, or a part refuses its settings.
  */
-export async function createApp({ config, clock, log }: AppOptions): Promise<App> {
+export async function createApp({ config: given, clock, log }: AppOptions): Promise<App> {
+  // A copy: its members are replaced when the settings change.
+  const config = { ...given };
   mkdirSync(config.data, { recursive: true });
   const journal = openJournal({ path: join(config.data, "journal"), log });
   const base: Base = { config, clock, log, journal, metrics: createMetrics(), store: openStore(config, log) };
@@ -85,22 +91,46 @@ export async function createApp({ config, clock, log }: AppOptions): Promise<App
 const flushMsMax = 5_000;
 
 /** Chores, the port, and the way to end them all. */
-function life(parts: Parts): Pick<App, "listen" | "stop"> {
-  const { log, ingest, desk, filler, catalogue, spool, watch, trials, alerts, store, journal, writer } =
-    parts;
+function life(parts: Parts): Pick<App, "listen" | "reload" | "stop"> {
+  const {
+    log,
+    ingest,
+    desk,
+    filler,
+    catalogue,
+    catalogues,
+    spool,
+    watch,
+    trials,
+    alerts,
+    store,
+    journal,
+    writer,
+  } = parts;
   const chores = [
     every(1_000, "settle traces", log, () => ingest.settle()),
     every(1_000, "settle reviews", log, () => desk.settle()),
     every(30_000, "save fields", log, () => catalogue.save()),
     every(15_000, "fill the review queue", log, () => filler.fill()),
     every(5_000, "judge trials", log, () => trials.check()),
+    every(1_000, "read catalogues", log, () => catalogues.refresh()),
     every(15_000, "look after itself", log, () => tellTroubles(parts)),
     every(60_000, "tell the week's digest", log, () => tellDigest(parts)),
   ];
   let server: HttpServer | null = null;
+  const { reload, refusal } = createReload({
+    ...parts,
+    followers: [
+      alerts.follow,
+      parts.followRedaction,
+      followCatalogues,
+      (next) => server?.follow(next) ?? (() => undefined),
+    ],
+  });
   return {
+    reload,
     async listen() {
-      server = await listen(parts);
+      server = await listen(parts, () => (refusal() === "" ? [] : [`${refusal()}. The old settings stay.`]));
       return server.address;
     },
     async stop() {
@@ -131,7 +161,12 @@ function buildWatch(base: Base, { spool, isImporting }: CollectorParts, ledger: 
     ownerOf: (workflow) => workflowConfig(config, workflow).owner,
     budget: { falseAlarmsPer1000WorkflowDays: config.false_alarms_per_1000_workflow_days },
     baselineRunsMin: config.baseline_runs_min,
-    incidentSettings: { ...defaultIncidentSettings, remindMs: config.remind_hours * hourMs },
+    incidentSettings: {
+      ...defaultIncidentSettings,
+      get remindMs() {
+        return config.remind_hours * hourMs;
+      },
+    },
   });
 }
 

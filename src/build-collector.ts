@@ -1,12 +1,17 @@
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { buildCatalogues } from "./build-catalogues.ts";
 import { type Caps, defaultCaps } from "./collector/cut.ts";
 import { createFieldCatalogue } from "./collector/field-catalogue.ts";
 import { createIngest, type Ingest } from "./collector/ingest.ts";
-import { createRedactor } from "./collector/redact.ts";
+import { createRedactor, liveRedactor } from "./collector/redact.ts";
 import { createSpool, type Spool } from "./collector/spool.ts";
-import { workflowConfig } from "./config.ts";
+import { type Config, workflowConfig } from "./config.ts";
 import type { Base, CollectorParts } from "./parts.ts";
 import { secretOf } from "./secret-of.ts";
+
+/** How long a start waits for catalogues. */
+const startMsMax = 500;
 
 /** An import is over once no history has come for so long, in real milliseconds. */
 const importQuietMs = 3_000;
@@ -34,6 +39,10 @@ export async function buildCollector(base: Base): Promise<CollectorParts> {
     save: (workflow, text) => journal.meta.set(`fields ${workflow}`, text),
     onDropped: (what) => metrics.dropped.inc({ what }),
   });
+  const redaction = buildRedaction(base);
+  const catalogues = buildCatalogues(base);
+  // Files are read by then; an address that takes longer is awaited by nobody.
+  await Promise.race([catalogues.refresh(), delay(startMsMax, undefined, { ref: false })]);
   const ingest = createIngest({
     sink: spool,
     seen: spool.seenIds,
@@ -41,11 +50,8 @@ export async function buildCollector(base: Base): Promise<CollectorParts> {
     findRun: (runId) => store.findRun(runId),
     findOutputs: async (runId) => (await store.receipt(runId))?.run.outputs ?? null,
     catalogue,
-    redactor: createRedactor({
-      key: secretOf(journal, "redaction key"),
-      ...config.redaction,
-      caps: caps(base),
-    }),
+    catalogueValues: catalogues.values,
+    redactor: redaction.redactor,
     settings: (workflow) => {
       const { contract, confidence_below } = workflowConfig(config, workflow);
       return { contract, confidenceBelow: confidence_below ?? null };
@@ -55,7 +61,23 @@ export async function buildCollector(base: Base): Promise<CollectorParts> {
     words: config.words,
     caps: caps(base),
   });
-  return { spool, catalogue, ...withImports(ingest, spool) };
+  return { spool, catalogue, catalogues, ...redaction, ...withImports(ingest, spool) };
+}
+
+/** The redactor, which follows the settings. */
+function buildRedaction(base: Base): Pick<CollectorParts, "redactor" | "followRedaction"> {
+  const key = secretOf(base.journal, "redaction key");
+  const redactorOf = ({ redaction }: Config) => createRedactor({ key, ...redaction, caps: caps(base) });
+  let current = redactorOf(base.config);
+  return {
+    redactor: liveRedactor(() => current),
+    followRedaction(next) {
+      const made = redactorOf(next);
+      return () => {
+        current = made;
+      };
+    },
+  };
 }
 
 function caps({ config }: Base): Caps {

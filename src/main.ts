@@ -32,17 +32,15 @@ async function main(argv: string[]): Promise<number> {
   if (values.help === true) return print(usage(name));
   if (values["print-config-schema"] === true)
     return print(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
-  const { config, unknownVariables } = loadConfig({
-    file: typeof values.config === "string" ? values.config : "",
-    env: process.env,
-    flags: settingsOf(values),
-  });
+  const configFile = typeof values.config === "string" ? values.config : "";
+  const load = () => loadConfig({ file: configFile, env: process.env, flags: settingsOf(values) });
+  const { config, unknownVariables } = load();
   for (const variable of unknownVariables) {
     process.stderr.write(`Warning: '${variable}' is not a setting of Evenkeel\n`);
   }
   if (values["print-config"] === true) return print(stringify(hideSecrets(config)));
   if (command === undefined) return refuse("Cannot start: no command was given");
-  return command.run({ config, values, positionals });
+  return command.run({ config, values, positionals, configFile, reread: () => load().config });
 }
 
 /** Flags that set a key of the configuration. */

@@ -37,6 +37,12 @@ export interface Metrics {
   sweeps: CounterLike<"result">;
   /** Seconds since the epoch. */
   sweepLastSuccessTimestampSeconds: GaugeLike;
+  /** Allowed values of each catalogue, and the time since they were read. */
+  catalogueValues: GaugeLike<"catalogue">;
+  catalogueAgeSeconds: GaugeLike<"catalogue">;
+  configReloads: CounterLike<"result">;
+  /** 1 while what the configuration file says is in force. */
+  configLastReloadSuccessful: GaugeLike;
 
   /** Registers work to be done before each scrape, such as reading the spool's size. It must be quick. */
   beforeScrape(work: () => void): void;
@@ -141,6 +147,13 @@ function sidecarMetrics(counter: MakeCounter, gauge: MakeGauge) {
     sweepLastSuccessTimestampSeconds: gauge(
       "sweep_last_success_timestamp_seconds",
       "When a detection sweep last succeeded",
+    ),
+    catalogueValues: gauge("catalogue_values", "Allowed values that a catalogue holds", ["catalogue"]),
+    catalogueAgeSeconds: gauge("catalogue_age_seconds", "Time since a catalogue was read", ["catalogue"]),
+    configReloads: counter("config_reloads_total", "Changes of the configuration seen", ["result"]),
+    configLastReloadSuccessful: gauge(
+      "config_last_reload_successful",
+      "1 while what the configuration file says is in force",
     ),
   } satisfies Partial<Metrics>;
 }

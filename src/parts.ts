@@ -1,8 +1,10 @@
 import type { Logger } from "pino";
 import type { Alerts } from "./alerts/create-alerts.ts";
 import type { Trials } from "./alerts/trials.ts";
+import type { Catalogues } from "./collector/catalogues.ts";
 import type { FieldCatalogue } from "./collector/field-catalogue.ts";
 import type { Ingest } from "./collector/ingest.ts";
+import type { Redactor } from "./collector/redact.ts";
 import type { Spool } from "./collector/spool.ts";
 import type { Writer } from "./collector/writer.ts";
 import type { Config } from "./config.ts";
@@ -10,12 +12,14 @@ import type { Journal } from "./journal/port.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Clock } from "./model/clock.ts";
 import type { ReviewDesk } from "./review/desk.ts";
+import type { Follower } from "./reload.ts";
 import type { QueueFiller } from "./review/fill-queue.ts";
 import type { Store } from "./store/port.ts";
 import type { WatchLoop } from "./watch/watch.ts";
 
 /** What `createApp` needs. */
 export interface AppOptions {
+  /** The settings in force. The object stays, its members may be replaced: read them when they are needed. */
   config: Config;
   clock: Clock;
   log: Logger;
@@ -32,7 +36,10 @@ export interface Base extends AppOptions {
 export interface CollectorParts {
   spool: Spool;
   catalogue: FieldCatalogue;
+  catalogues: Catalogues;
   ingest: Ingest;
+  redactor: Redactor;
+  followRedaction: Follower;
   /** History is coming in just now, so that there may be more of it: too early to learn from it. */
   isImporting: () => boolean;
 }

@@ -8,12 +8,13 @@ import { collectorRoutes } from "./collector/routes.ts";
 import { type WorkflowConfig, workflowConfig } from "./config.ts";
 import { PermanentError } from "./model/errors.ts";
 import type { Criterion } from "./review/scorecard.ts";
+import type { Follower } from "./reload.ts";
 import { replayReject } from "./replay-reject.ts";
 import { secretOf } from "./secret-of.ts";
 import { slackActions } from "./slack-actions.ts";
 import { version } from "./version.ts";
 import { createGuard, type Guard } from "./web/guard.ts";
-import { createKeyring } from "./web/keys.ts";
+import { createKeyring, liveKeyring } from "./web/keys.ts";
 import type { Act, Watch } from "./web/ports.ts";
 import { webRoutes } from "./web/routes.ts";
 
@@ -21,6 +22,8 @@ import { webRoutes } from "./web/routes.ts";
 export interface HttpServer {
   /** Where people reach it. */
   address: string;
+  /** Takes over other keys. @throws {PermanentError} If the port would be open to others without any. */
+  follow: Follower;
   /** Takes no more requests; resolves when those under way are answered. */
   close(): Promise<void>;
 }
@@ -35,14 +38,16 @@ const requestTimeoutMs = 60_000;
 /**
  * Opens the one port: collector, API, pages and metrics.
  *
+ * @param troubles What people should see to while work goes on, in full sentences.
  * @throws {PermanentError} If the port is taken, or it would be open to others without keys.
  */
-export async function listen(parts: Parts): Promise<HttpServer> {
+export async function listen(parts: Parts, troubles: () => string[]): Promise<HttpServer> {
   const { config, journal, clock } = parts;
-  const keyring = createKeyring(config.keys);
+  let keys = createKeyring(config.keys);
+  const keyring = liveKeyring(() => keys);
   const guard = createGuard({ keyring, secret: Buffer.from(secretOf(journal, "session key"), "hex"), clock });
   const hostname = hostFor(config.host, keyring.locked);
-  const app = createRoutes(parts, guard);
+  const app = createRoutes(parts, guard, troubles);
   const server = serve({
     fetch: app.fetch,
     port: config.port,
@@ -54,6 +59,13 @@ export async function listen(parts: Parts): Promise<HttpServer> {
   const shown = hostname === "127.0.0.1" || hostname === "0.0.0.0" ? "localhost" : hostname;
   return {
     address: `http://${shown}:${port}`,
+    follow(next) {
+      const made = createKeyring(next.keys);
+      hostFor(hostname, made.locked);
+      return () => {
+        keys = made;
+      };
+    },
     async close() {
       const closed = once(server, "close");
       server.close();
@@ -90,7 +102,7 @@ async function opened(server: ServerType, port: number, hostname: string): Promi
 }
 
 /** Everything behind the port. */
-function createRoutes(parts: Parts, guard: Guard): Hono {
+function createRoutes(parts: Parts, guard: Guard, troubles: () => string[]): Hono {
   const { config, clock, journal, store, ingest, metrics, log, desk, filler, alerts } = parts;
   const app = new Hono();
   if (config.role !== "monitor") {
@@ -131,6 +143,7 @@ function createRoutes(parts: Parts, guard: Guard): Hono {
     retryDelivery: (key, actor) => alerts.retry(key, actor),
     slackActions: (request) => slackActions(request, parts, watch),
     problems: () => problems(parts),
+    troubles,
     onBug: (error) => log.error({ err: error }, "Cannot answer a request"),
     version: version(),
   });

@@ -17,6 +17,7 @@ export interface AlertsDeps {
   clock: Clock;
   /** Real time, for signatures and Alertmanager. */
   wallClock?: Clock;
+  /** The settings in force: members may be replaced while the sidecar runs. */
   settings: AlertSettings;
   meters: JournalGauges & { deliveries: CounterLike<"channel" | "result"> };
   log: Logger;
@@ -34,6 +35,12 @@ export interface Alerts extends Ledger {
   drain(): Promise<void>;
   /** Makes a dead message due again, also one whose endpoint was disabled. False if there is no such message. */
   retry(key: string, actor: string): boolean;
+  /**
+   * Makes the routes of other settings, and answers how to take them into use.
+   *
+   * @throws {PermanentError} If a signing secret cannot be read.
+   */
+  follow: (next: AlertSettings) => () => void;
 }
 
 const callTimeoutMs = 15_000;
@@ -58,18 +65,24 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     settings,
     onOwed: () => setImmediate(() => timers.length > 0 && dispatcher.pump()),
   });
+  const notifiersOf = (given: AlertSettings) =>
+    createNotifiers({ settings: given, journal, call, wallClock, log });
+  let notifiers = notifiersOf(settings);
   const dispatcher = createDispatcher({
     journal,
     clock,
-    notifiers: createNotifiers({ settings, journal, call, wallClock, log }),
+    notifiers: () => notifiers,
     deliveries: meters.deliveries,
     log,
     random,
     onTrouble: (message, error) => ledger.problem(routeProblem(message, error), message.channel),
     onDelivered: ({ channel }) => ledger.problem(routeWorks(channel), channel),
   });
-  const { url } = settings.routes.alertmanager;
-  const resend = createResend({ call, url, wallClock, publicUrl: settings.public_url, journal, clock, log });
+  const resend = () => {
+    const { routes, public_url: publicUrl } = settings;
+    if (routes.alertmanager.url === "") return Promise.resolve();
+    return createResend({ call, url: routes.alertmanager.url, wallClock, publicUrl, journal, clock, log })();
+  };
 
   showJournal(journal, settings, meters);
 
@@ -78,7 +91,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     start() {
       timers = [setInterval(() => dispatcher.pump(), pollMs)];
       timers.push(setInterval(() => journal.outbox.prune(clock.nowMs() - keptMs), pruneEveryMs));
-      if (url !== "") timers.push(setInterval(() => void resend(), resendMs));
+      timers.push(setInterval(() => void resend(), resendMs));
       dispatcher.pump();
     },
     async stop() {
@@ -91,6 +104,13 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       await dispatcher.settled();
     },
     retry: (key, actor) => retry(deps, key, actor),
+    follow(next) {
+      const made = notifiersOf(next);
+      return () => {
+        notifiers = made;
+        dispatcher.pump();
+      };
+    },
   };
 }
 

@@ -16,9 +16,8 @@ const unresolved = ["open", "acknowledged", "snoozed"] as const;
 const incidentsMax = 10_000;
 
 /** Keeps the gauges true to the journal at every scrape. */
-export function showJournal(journal: Journal, { workflows }: AlertSettings, gauges: JournalGauges): void {
-  for (const [workflow, { owner }] of Object.entries(workflows))
-    gauges.workflowInfo.set({ workflow, owner: owner === "" ? "nobody" : owner }, 1);
+export function showJournal(journal: Journal, settings: AlertSettings, gauges: JournalGauges): void {
+  showOwners(settings, gauges);
   // A workflow without incidents any more still shows its zeros.
   const seen = new Set<string>();
   gauges.beforeScrape(() => {
@@ -37,5 +36,21 @@ export function showJournal(journal: Journal, { workflows }: AlertSettings, gaug
         const count = counts.find((one) => one.channel === channel && one.state === state);
         gauges.outboxMessages.set({ channel, state }, count?.messages ?? 0);
       }
+  });
+}
+
+/** The owner of each configured workflow; owners and workflows come and go with the configuration. */
+function showOwners(settings: AlertSettings, gauges: JournalGauges): void {
+  const shown = new Map<string, string>();
+  gauges.beforeScrape(() => {
+    for (const [workflow, owner] of shown) {
+      if (settings.workflows[workflow]?.owner === owner) continue;
+      gauges.workflowInfo.remove({ workflow, owner: owner || "nobody" });
+      shown.delete(workflow);
+    }
+    for (const [workflow, { owner }] of Object.entries(settings.workflows)) {
+      gauges.workflowInfo.set({ workflow, owner: owner || "nobody" }, 1);
+      shown.set(workflow, owner);
+    }
   });
 }

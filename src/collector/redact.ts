@@ -35,6 +35,19 @@ export interface RedactorOptions {
   caps?: Caps;
 }
 
+/** A redactor that can be exchanged as a whole while it is in use. */
+export function liveRedactor(current: () => Redactor): Redactor {
+  return {
+    text: (value) => current().text(value),
+    named: (name, value) => current().named(name, value),
+    value: (value, root) => current().value(value, root),
+    unread: (text) => current().unread(text),
+    get hidesUnread() {
+      return current().hidesUnread;
+    },
+  };
+}
+
 /** Secrets that straddle the cut are found by looking this far beyond it. */
 export const cutOverlap = 4096;
 const namesMax = 20_000;

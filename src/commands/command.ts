@@ -6,6 +6,10 @@ export interface CommandContext {
   config: Config;
   values: Record<string, unknown>;
   positionals: string[];
+  /** Path of the configuration file, "" for none. */
+  configFile: string;
+  /** Reads the configuration once more from where it came. @throws {PermanentError} as at the start. */
+  reread: () => Config;
 }
 
 /** One command of the command line. */

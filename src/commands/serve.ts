@@ -1,21 +1,40 @@
 import { once } from "node:events";
-import { createApp } from "../app.ts";
+import { unwatchFile, watchFile } from "node:fs";
+import { type App, createApp } from "../app.ts";
 import { createLog } from "../log.ts";
 import { systemClock } from "../model/clock.ts";
-import type { Command } from "./command.ts";
+import type { Command, CommandContext } from "./command.ts";
 
 /** Runs the sidecar until it is asked to stop. */
 export const serve: Command = {
   summary: "run the sidecar",
   synopsis: "[options]",
   options: {},
-  async run({ config }) {
+  async run(context) {
     const log = createLog();
-    const app = await createApp({ config, clock: systemClock, log });
+    const app = await createApp({ config: context.config, clock: systemClock, log });
+    const follow = followConfig(app, context);
     const address = await app.listen();
     process.stdout.write(`Evenkeel listens on ${address}\n`);
     await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+    follow.stop();
     await app.stop();
     return 0;
   },
 };
+
+/** Polling sees what editors, mounts and symbolic links do to a file, where notifications do not. */
+const watchEveryMs = 1_000;
+
+/** Reloads the configuration when its file changes, and on SIGHUP. */
+function followConfig(app: App, { configFile, reread }: CommandContext): { stop(): void } {
+  const reload = () => void app.reload(reread);
+  process.on("SIGHUP", reload);
+  if (configFile !== "") watchFile(configFile, { interval: watchEveryMs, persistent: false }, reload);
+  return {
+    stop() {
+      process.off("SIGHUP", reload);
+      if (configFile !== "") unwatchFile(configFile, reload);
+    },
+  };
+}

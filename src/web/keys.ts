@@ -54,6 +54,17 @@ export function createKeyring(entries: readonly KeyEntry[]): Keyring {
   };
 }
 
+/** A keyring that can be exchanged as a whole while it is in use. */
+export function liveKeyring(current: () => Keyring): Keyring {
+  return {
+    get locked() {
+      return current().locked;
+    },
+    find: (key) => current().find(key),
+    findByHash: (prefix) => current().findByHash(prefix),
+  };
+}
+
 /** Tells whether scopes suffice: `admin` includes `review` and `metrics`, and nothing includes `ingest`. */
 export function allows(scopes: readonly Scope[], wanted: readonly Scope[]): boolean {
   return wanted.some(

@@ -82,6 +82,8 @@ export interface WebDeps {
   metrics: { render(accept: string): Promise<{ contentType: string; body: string }> };
   /** Full sentences on what keeps the sidecar from working; empty when it is ready. */
   problems: () => Promise<string[]>;
+  /** Full sentences on what people should see to while work goes on; shown on every page. */
+  troubles: () => string[];
   /** Told of an error of no known kind that a route threw. */
   onBug: (error: Error) => void;
   /** The sidecar's own version. */

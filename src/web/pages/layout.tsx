@@ -11,6 +11,8 @@ export interface Frame {
   openIncidents: number;
   waitingReviews: number;
   version: string;
+  /** Full sentences on what people should see to while work goes on. */
+  troubles: string[];
   /** Scripts of `static/` that the page needs besides the shared one. */
   scripts?: string[];
   styles?: string[];
@@ -70,6 +72,11 @@ function Page(props: { frame: Frame; csrf: string; signedIn: string; children?: 
         </a>
         <Navigation frame={frame} signedIn={signedIn} csrf={csrf} />
         <main id="main" tabindex={-1}>
+          {frame.troubles.map((trouble) => (
+            <p class="notice bad" role="status">
+              {trouble}
+            </p>
+          ))}
           {children}
         </main>
         <footer>

@@ -39,6 +39,7 @@ export function pageRoutes(deps: WebDeps): Hono<GuardedEnv> {
     openIncidents: deps.journal.incidents.list({ states: ["open"] }).length,
     waitingReviews: deps.desk.waiting().reduce((sum, { runs }) => sum + runs, 0),
     version: deps.version,
+    troubles: deps.troubles(),
   });
   app.onError((error, c) => answerProblem(c, frame("Cannot do that", "none"), error, deps.onBug));
   app.route("/", staticRoutes());
