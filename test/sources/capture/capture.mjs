@@ -1,0 +1,73 @@
+/*
+ * Captures the fixtures of test/fixtures/sources: see README.md.
+ *
+ *   node capture.mjs [SOURCE…]     all sources by default
+ */
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { startFakeModel } from "./fake-model.mjs";
+import { startRecorder } from "./recorder.mjs";
+import { environmentOf, sources } from "./sources.mjs";
+
+const run = promisify(execFile);
+const here = new URL(".", import.meta.url).pathname;
+const fixtures = new URL("../../fixtures/sources/", import.meta.url).pathname;
+/** A place that says nothing of the machine: stack traces name it. */
+const work = process.env.CAPTURE_DIR ?? "/tmp/evenkeel-capture";
+
+await cp(here, work, { recursive: true });
+if (process.env.CAPTURE_INSTALL !== "no") {
+  await run("npm", ["install", "--no-audit", "--no-fund"], { cwd: work });
+  await run("python3", ["-m", "venv", "venv"], { cwd: work });
+  await run("venv/bin/pip", ["install", "-q", "-r", "requirements.txt"], { cwd: work });
+}
+
+/** The host's name, overwritten with as many letters, so that lengths inside protobuf stay right. */
+function strip(bytes) {
+  const name = Buffer.from(hostname());
+  const stripped = Buffer.from(bytes);
+  for (let at = stripped.indexOf(name); name.length > 3 && at >= 0; at = stripped.indexOf(name, at + 1)) {
+    stripped.fill("h", at, at + name.length);
+  }
+  return stripped;
+}
+
+async function packageVersions(program) {
+  if (program.startsWith("node/")) {
+    return JSON.parse(await readFile(join(here, "package.json"), "utf8")).dependencies;
+  }
+  const lines = (await readFile(join(here, "requirements.txt"), "utf8")).split("\n");
+  return Object.fromEntries(lines.filter((line) => line.includes("==")).map((line) => line.split("==")));
+}
+
+const model = await startFakeModel();
+const recorder = await startRecorder(strip);
+await mkdir(fixtures, { recursive: true });
+for (const name of process.argv.length > 2 ? process.argv.slice(2) : Object.keys(sources)) {
+  const { program } = sources[name];
+  const command = program.startsWith("node/") ? process.execPath : join(work, "venv/bin/python");
+  const child = spawn(command, [program], {
+    cwd: work,
+    env: environmentOf(name, { otlpUrl: recorder.url, modelUrl: model.url }),
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  const [code] = await once(child, "exit");
+  const requests = recorder.take();
+  if (code !== 0 || requests.length === 0) {
+    throw new Error(`Cannot capture '${name}': it ended with ${code} and sent ${requests.length} requests`);
+  }
+  const fixture = {
+    source: name,
+    capturedAt: new Date().toISOString(),
+    packages: await packageVersions(program),
+    requests,
+  };
+  await writeFile(join(fixtures, `${name}.json`), `${JSON.stringify(fixture, null, 2)}\n`);
+  process.stdout.write(`${name}: ${requests.length} requests\n`);
+}
+recorder.close();
+model.close();
