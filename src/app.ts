@@ -6,6 +6,7 @@ import { type Alerts, createAlerts } from "./alerts/create-alerts.ts";
 import { createTrials } from "./alerts/trials.ts";
 import { followCatalogues } from "./build-catalogues.ts";
 import { buildCollector } from "./build-collector.ts";
+import { holdsSegments } from "./collector/spool-recovery.ts";
 import { createWriter, type Writer } from "./collector/writer.ts";
 import { type Config, workflowConfig } from "./config.ts";
 import { tellDigest } from "./digest.ts";
@@ -22,6 +23,7 @@ import type { AppOptions, Base, CollectorParts, Parts } from "./parts.ts";
 import { createReload, type Reload } from "./reload.ts";
 import { type HttpServer, listen } from "./server.ts";
 import { openChdbStore } from "./store/chdb-store.ts";
+import { repairInsertLogs } from "./store/insert-logs.ts";
 import type { Store } from "./store/port.ts";
 import { openServerStore } from "./store/server-store.ts";
 import { tellTroubles } from "./troubles.ts";
@@ -48,6 +50,7 @@ export async function createApp({ config: given, clock, log }: AppOptions): Prom
   const config = { ...given };
   mkdirSync(config.data, { recursive: true });
   const journal = openJournal({ path: join(config.data, "journal"), log });
+  if (config.clickhouse.url === "") repairStore(config, log);
   const base: Base = { config, clock, log, journal, metrics: createMetrics(), store: openStore(config, log) };
   const collector = await buildCollector(base);
   const alerts = createAlerts({ journal, clock, settings: config, meters: base.metrics, log });
@@ -191,6 +194,11 @@ function buildReview(base: Base, { ingest }: CollectorParts): Pick<Parts, "desk"
   });
   showQueue(desk, base.metrics);
   return { desk, filler };
+}
+
+/** Mends what a power loss has done to the embedded store. The journal keeps others out of the folder. */
+function repairStore({ data }: Config, log: Logger): void {
+  repairInsertLogs({ path: join(data, "clickhouse"), hasSegments: holdsSegments(join(data, "spool")), log });
 }
 
 /** Opens the store that the configuration names. */

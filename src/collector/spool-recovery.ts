@@ -1,8 +1,11 @@
+import { existsSync, readdirSync } from "node:fs";
 import { readdir, readFile, rm, truncate } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Logger } from "pino";
 import { readSegment, type SegmentRecord } from "./segment-format.ts";
 import { quarantine, type QueuedSegment } from "./segment-queue.ts";
+
+const segmentName = /^\d{12}-[0-9a-f]{16}\.seg$/;
 
 /** What `recoverSegments` needs. */
 export interface RecoveryOptions {
@@ -25,7 +28,7 @@ export interface RecoveryOptions {
  */
 export async function recoverSegments(options: RecoveryOptions): Promise<number> {
   const { dir, log, onDamage, push } = options;
-  const names = (await readdir(dir)).filter((name) => /^\d{12}-[0-9a-f]{16}\.seg$/.test(name)).sort();
+  const names = (await readdir(dir)).filter((name) => segmentName.test(name)).sort();
   for (const name of names) {
     const path = join(dir, name);
     const bytes = await readFile(path);
@@ -44,6 +47,11 @@ export async function recoverSegments(options: RecoveryOptions): Promise<number>
     else push({ id: basename(name, ".seg"), path, bytes: end, ...summarise(records, options.restore) });
   }
   return Number(names.at(-1)?.slice(0, 12) ?? 0);
+}
+
+/** Tells whether a folder holds segments that nobody has confirmed. */
+export function holdsSegments(dir: string): boolean {
+  return existsSync(dir) && readdirSync(dir).some((name) => segmentName.test(name));
 }
 
 function summarise(

@@ -8,6 +8,7 @@ import { createClickHouseStore } from "./clickhouse-store.ts";
 import { insertError, statementError } from "./clickhouse-errors.ts";
 import { type Engine, insertSettings, type Lane, quiet, readSettings } from "./engine.ts";
 import { defaultLayout, type Layout } from "./layout.ts";
+import { createInsertLogSync } from "./insert-logs.ts";
 import type { Store } from "./port.ts";
 
 type ClientOptions = NonNullable<Parameters<typeof createClient>[0]>;
@@ -42,6 +43,7 @@ export function openChdbStore({ path, log, layout }: ChdbStoreOptions): Store {
   );
   ready.catch(() => log.error("Cannot apply read settings to the embedded store"));
 
+  const syncLogs = createInsertLogSync((...query) => engine.select(...query));
   const engine: Engine = {
     prepare: () => Promise.resolve(),
     async command(sql) {
@@ -60,6 +62,7 @@ export function openChdbStore({ path, log, layout }: ChdbStoreOptions): Store {
           format: "JSONEachRow",
           settings: { ...insertSettings, insert_deduplication_token: token },
         });
+        await syncLogs(table);
       } catch (error) {
         throw insertError(table, error);
       }
