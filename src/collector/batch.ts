@@ -1,16 +1,17 @@
 import { randomUUID } from "node:crypto";
 import type { Json } from "../model/json.ts";
 import type { RowBatch, RowOf, Table } from "../model/rows.ts";
-import type { Outcome, Review, Run, Step } from "../model/run.ts";
+import type { Decision, Outcome, Review } from "../model/run.ts";
+import type { CleanRun, CleanStep } from "./clean.ts";
 import { cleanReject } from "./clean-reject.ts";
 import type { ContractCheck } from "./contract.ts";
 import type { FieldCatalogue } from "./field-catalogue.ts";
 import type { RecentInputs } from "./observe.ts";
-import { observeOutcome, observeReview, observeRun, observeStep } from "./observe.ts";
+import { observeDecision, observeOutcome, observeReview, observeRun, observeStep } from "./observe.ts";
 import type { WordLists } from "./observe-value.ts";
 import { tryParseJson } from "./parse-json.ts";
 import type { Redactor } from "./redact.ts";
-import { outcomeRow, reviewRow, runRow, stepRow, versionRow } from "./rows.ts";
+import { decisionRow, outcomeRow, reviewRow, runRow, stepRow, versionRow } from "./rows.ts";
 import type { WorkflowSettings } from "./settings.ts";
 import type { Tally } from "./tally.ts";
 
@@ -39,12 +40,13 @@ export interface Reject {
 /** The rows of one request, as they grow. Everything that is added is clean already, but rejects. */
 export interface Batch {
   /** Adds a run with its steps and, if new, its version. Returns its outputs as JSON text. */
-  addRun(run: Run): string;
+  addRun(run: CleanRun): string;
   /** @param counted whether the step's workflow is certain, so that it may count. */
-  addStep(step: Step, version: string, atMs: number, counted: boolean): void;
+  addStep(step: CleanStep, version: string, atMs: number, counted: boolean): void;
   /** @param outputs JSON text of the run's own outputs, undefined where it is not at hand. */
   addReview(review: Review, outputs: string | undefined): void;
   addOutcome(outcome: Outcome): void;
+  addDecision(decision: Decision): void;
   addReject(reject: Reject): void;
   isEmpty(): boolean;
   rows(): RowBatch;
@@ -65,8 +67,8 @@ export function createBatch(context: BatchContext): Batch {
   };
   return {
     addRun(run) {
-      const inputs = JSON.stringify(run.inputs);
-      const outputs = JSON.stringify(run.outputs);
+      const { inputsText: inputs = JSON.stringify(run.inputs) } = run;
+      const { outputsText: outputs = JSON.stringify(run.outputs) } = run;
       const settings = context.settings(run.workflow);
       const contract = context.checkContract(settings.contract, run.inputs, run.outputs);
       const fields = observeRun(run, inputs, contract, settings, context);
@@ -90,6 +92,10 @@ export function createBatch(context: BatchContext): Batch {
     addOutcome(outcome) {
       observeOutcome(outcome, context);
       push("outcomes", outcomeRow(outcome));
+    },
+    addDecision(decision) {
+      observeDecision(decision, context);
+      push("decisions", decisionRow(decision));
     },
     addReject: (reject) => push("rejects", rejectRow(reject, context.redactor)),
     isEmpty: () => size === 0,

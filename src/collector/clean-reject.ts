@@ -27,7 +27,7 @@ function cleanBody({ body, contentType }: Parameters<typeof cleanReject>[0], red
     return Buffer.from(redactor.unread(Buffer.from(head).toString("latin1")), "latin1");
   }
   if (!isJsonObject(body) || !("workflow" in body || "inputs" in body || "outputs" in body)) {
-    const clean = redactPairs(redactor.value(body, ""), redactor);
+    const clean = redactPairs(redactor.value(body, "").value, redactor);
     return Buffer.from(redactor.unread(JSON.stringify(clean)));
   }
   return Buffer.from(JSON.stringify(cleanPlain(body, redactor)));
@@ -53,10 +53,10 @@ function cleanPlain(body: JsonObject, redactor: Redactor, isNested = false): Jso
   const clean: JsonObject = {};
   for (const [name, value] of Object.entries(body)) {
     const root = fieldRoots[name];
-    if (root !== undefined) clean[name] = redactor.value(value, root);
+    if (root !== undefined) clean[name] = redactor.value(value, root).value;
     else if (Array.isArray(value) && !isNested && (name === "steps" || name === "reviews"))
       clean[name] = value.map((item) => (isJsonObject(item) ? cleanPlain(item, redactor, true) : null));
-    else Object.assign(clean, redactor.value({ [name]: value }, ""));
+    else Object.assign(clean, redactor.value({ [name]: value }, "").value);
   }
   return clean;
 }

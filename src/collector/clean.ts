@@ -1,6 +1,7 @@
 import type { Run, RunError, Step, Version } from "../model/run.ts";
 import type { Caps } from "./cut.ts";
 import type { LabelDraft } from "./labels.ts";
+import type { ModelCall } from "./model-call.ts";
 import type { Redactor } from "./redact.ts";
 import { wellFormed } from "./well-formed.ts";
 
@@ -9,26 +10,47 @@ const nameLengthMax = 200;
 const attributesMax = 50;
 const attributeLengthMax = 256;
 
+/** Inputs and outputs as JSON text, where it is at hand. */
+interface ContentText {
+  inputsText?: string;
+  outputsText?: string;
+}
+
+/** A run that may be kept. */
+export interface CleanRun extends Run, ContentText {
+  steps: CleanStep[];
+}
+
+/** A step that may be kept. */
+export interface CleanStep extends Step, ContentText {}
+
 /** Takes from a run everything that must not be kept: secrets, personal data, what is past the caps. Pure. */
-export function cleanRun(run: Run, redactor: Redactor, caps: Caps): Run {
+export function cleanRun(run: Run, redactor: Redactor, caps: Caps): CleanRun {
+  const inputs = redactor.value(run.inputs, "input");
+  const outputs = redactor.value(run.outputs, "output");
   return {
     ...run,
     workflow: cleanName(run.workflow),
     runId: cleanId(run.runId),
     error: cleanError(run.error, redactor),
-    inputs: redactor.value(run.inputs, "input"),
-    outputs: redactor.value(run.outputs, "output"),
+    inputs: inputs.value,
+    outputs: outputs.value,
+    inputsText: inputs.text,
+    outputsText: outputs.text,
     version: cleanVersion(run.version, redactor),
     modelResolved: cleanName(run.modelResolved),
     traceId: cleanId(run.traceId),
     sessionId: cleanName(redactor.text(run.sessionId)),
+    businessKey: cleanKey(run.businessKey, redactor),
     attributes: cleanAttributes(run.attributes, redactor),
     steps: run.steps.slice(0, caps.stepsMax).map((step) => cleanStep(step, redactor)),
   };
 }
 
 /** The same for a step. */
-export function cleanStep(step: Step, redactor: Redactor): Step {
+export function cleanStep(step: Step, redactor: Redactor): CleanStep {
+  const inputs = redactor.value(step.inputs, "input");
+  const outputs = redactor.value(step.outputs, "output");
   return {
     ...step,
     stepId: cleanId(step.stepId),
@@ -36,30 +58,57 @@ export function cleanStep(step: Step, redactor: Redactor): Step {
     workflow: cleanName(step.workflow),
     name: cleanName(redactor.text(step.name)),
     error: cleanError(step.error, redactor),
-    inputs: redactor.value(step.inputs, "input"),
-    outputs: redactor.value(step.outputs, "output"),
+    inputs: inputs.value,
+    outputs: outputs.value,
+    inputsText: inputs.text,
+    outputsText: outputs.text,
     model: cleanName(step.model),
     attributes: cleanAttributes(step.attributes, redactor),
   };
 }
 
-/** The same for a review or an outcome. */
+/** The same for a model call. */
+export function cleanCall(call: ModelCall, redactor: Redactor): ModelCall {
+  return {
+    ...call,
+    inputs: redactor.value(call.inputs, "input"),
+    outputs: redactor.value(call.outputs, "output"),
+    version: call.version === null ? null : cleanVersion(call.version, redactor),
+    modelResolved: cleanName(call.modelResolved),
+    sessionId: cleanName(redactor.text(call.sessionId)),
+  };
+}
+
+/** The same for a review, an outcome or a decision. */
 export function cleanLabel<T extends LabelDraft>(label: T, redactor: Redactor): T {
   const ids = { runId: cleanId(label.runId), workflow: cleanName(label.workflow) };
   if (label.kind === "outcome") {
     const value = typeof label.value === "string" ? redactor.text(label.value) : label.value;
     const name = cleanName(redactor.text(label.name));
-    return { ...label, ...ids, outcomeId: cleanId(label.outcomeId), name, value };
+    const businessKey = cleanKey(label.businessKey, redactor);
+    return { ...label, ...ids, businessKey, outcomeId: cleanId(label.outcomeId), name, value };
   }
-  return {
-    ...label,
-    ...ids,
-    reviewId: cleanId(label.reviewId),
-    output: redactor.value(label.output, "output"),
+  const said = {
+    output: redactor.value(label.output, "output").value,
     reason: redactor.text(label.reason),
     note: redactor.text(label.note),
     reviewer: redactor.text(label.reviewer),
   };
+  if (label.kind === "decision") {
+    const businessKey = cleanKey(label.businessKey, redactor);
+    return { ...label, ...ids, ...said, businessKey, decisionId: cleanId(label.decisionId) };
+  }
+  return {
+    ...label,
+    ...ids,
+    ...said,
+    reviewId: cleanId(label.reviewId),
+  };
+}
+
+/** A key that is personal is replaced by the same stand-in on the run and on what is said of it, so that they meet. */
+function cleanKey(key: string, redactor: Redactor): string {
+  return cleanId(redactor.text(key));
 }
 
 function cleanError(error: RunError | null, redactor: Redactor): RunError | null {

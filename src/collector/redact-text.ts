@@ -1,12 +1,12 @@
 import { createHmac } from "node:crypto";
 import type { SecretForm } from "./secrets.ts";
 import { secretForms } from "./secrets.ts";
-import { readSigns, sign } from "./signs.ts";
+import { readSigns, secretSigns, sign } from "./signs.ts";
 
 /** Replaces secrets and personal data in text. */
 export interface TextRedactor {
-  /** The text without what the patterns find. */
-  text(value: string): string;
+  /** The text without what the patterns find. `signs` are those of the text, where they are known. */
+  text(value: string, signs?: number): string;
   /** A whole value replaced, whatever it looks like: `[name:hash]`. A replacement is left as it is. */
   whole(name: string, value: string): string;
 }
@@ -23,10 +23,8 @@ export function createTextRedactor(key: string): TextRedactor {
   const hash = (value: string) => createHmac("sha256", key).update(value).digest("hex").slice(0, 8);
   const replace = (name: string, value: string) => `[${name}:${hash(value)}]`;
   return {
-    text(value) {
-      if (value.length < 5) return value;
-      const signs = readSigns(value);
-      if (signs === 0) return value;
+    text(value, signs = readSigns(value)) {
+      if ((signs & secretSigns) === 0) return value;
       let clean = value;
       for (const form of secretForms) {
         if (signs & sign[form.sign]) clean = applyForm(clean, form, replace);

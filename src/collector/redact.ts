@@ -3,6 +3,7 @@ import type { Caps } from "./cut.ts";
 import { cutText, defaultCaps, isOverCap } from "./cut.ts";
 import type { TextRedactor } from "./redact-text.ts";
 import { createTextRedactor } from "./redact-text.ts";
+import type { CleanJson } from "./redact-value.ts";
 import { redactText, redactValue } from "./redact-value.ts";
 import type { NameNature, RedactionRules } from "./redaction-rules.ts";
 import { countedKey, countingKey, phoneKey, secretKey } from "./secrets.ts";
@@ -14,8 +15,8 @@ export interface Redactor {
   text(value: string): string;
   /** A text under a name that may say what it is, such as an attribute. */
   named(name: string, value: string): string;
-  /** A JSON value. `root` starts its field paths: `input` or `output`. */
-  value(value: Json, root: string): Json;
+  /** A JSON value. `root` starts its field paths: `input` or `output`. What needs no change is answered as it is. */
+  value(value: Json, root: string): CleanJson;
   /** Text of what could not be read. Named fields cannot be found in it: where there are any, only its size is kept. */
   unread(text: string): string;
   /** `unread` keeps the size alone. */
@@ -101,10 +102,10 @@ export function createRedactor(options: RedactorOptions): Redactor {
   };
 }
 
-function createText(patterns: TextRedactor, caps: Caps, enabled: boolean): (value: string) => string {
-  return (value) => {
+function createText(patterns: TextRedactor, caps: Caps, enabled: boolean): RedactionRules["text"] {
+  return (value, signs) => {
     const clean = wellFormed(value);
-    if (!isOverCap(clean, caps.fieldBytesMax)) return enabled ? patterns.text(clean) : clean;
+    if (!isOverCap(clean, caps.fieldBytesMax)) return enabled ? patterns.text(clean, signs) : clean;
     const head = clean.slice(0, caps.fieldBytesMax + cutOverlap);
     return cutText(clean, enabled ? patterns.text(head) : head, caps.fieldBytesMax);
   };
@@ -117,7 +118,8 @@ function createNature(text: (value: string) => string, enabled: boolean): (name:
     if (known !== undefined) return known;
     const plain = plainName(name);
     const form = secretKey.test(plain) ? "secret" : phoneKey.test(plain) ? "phone" : null;
-    const nature: NameNature = { kept: text(name), form: enabled ? form : null };
+    const kept = text(name);
+    const nature: NameNature = { kept, json: `${JSON.stringify(kept)}:`, form: enabled ? form : null };
     if (natures.size >= namesMax) natures.clear();
     if (name.length <= cachedNameMax) natures.set(name, nature);
     return nature;

@@ -5,6 +5,8 @@ import type { Caps } from "./cut.ts";
 export interface NameNature {
   /** The name, itself redacted. */
   kept: string;
+  /** The same as it begins a member in JSON. */
+  json: string;
   form: "secret" | "phone" | null;
 }
 
@@ -14,7 +16,8 @@ export interface RedactionRules {
   always: ReadonlySet<string>;
   never: ReadonlySet<string>;
   enabled: boolean;
-  text(value: string): string;
+  /** A text without secrets and within the cap. `signs` are those of the text, where they are known. */
+  text(value: string, signs?: number): string;
   /** A text that is allowed as it is, but within the cap. */
   cut(value: string): string;
   nature(name: string): NameNature;

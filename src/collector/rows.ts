@@ -1,5 +1,6 @@
-import type { OutcomeRow, ReviewRow, RunRow, StepRow, VersionRow } from "../model/rows.ts";
-import type { Outcome, Review, Run, Step } from "../model/run.ts";
+import type { DecisionRow, OutcomeRow, ReviewRow, RunRow, StepRow, VersionRow } from "../model/rows.ts";
+import type { Decision, Outcome, Review, Run } from "../model/run.ts";
+import type { CleanStep } from "./clean.ts";
 import type { ContractResult } from "./contract.ts";
 import type { SeenFields } from "./observe-value.ts";
 
@@ -36,6 +37,7 @@ export function runRow(
     cost_usd: run.costUsd,
     retries: run.retries,
     session_id: run.sessionId,
+    business_key: run.businessKey,
     attributes: run.attributes,
     findings: contract.findings.length === 0 ? "[]" : JSON.stringify(contract.findings),
     null_fields: [...fields.empty],
@@ -44,7 +46,7 @@ export function runRow(
 }
 
 /** The row of a step. */
-export function stepRow(step: Step, receivedAtMs: number): StepRow {
+export function stepRow(step: CleanStep, receivedAtMs: number): StepRow {
   return {
     step_id: step.stepId,
     run_id: step.runId,
@@ -58,8 +60,8 @@ export function stepRow(step: Step, receivedAtMs: number): StepRow {
     started_at: Math.floor(step.startedAtMs),
     ended_at: Math.floor(step.endedAtMs),
     received_at: Math.floor(receivedAtMs),
-    inputs: JSON.stringify(step.inputs),
-    outputs: JSON.stringify(step.outputs),
+    inputs: step.inputsText ?? JSON.stringify(step.inputs),
+    outputs: step.outputsText ?? JSON.stringify(step.outputs),
     retries: step.retries,
     model: step.model,
     input_tokens: step.inputTokens,
@@ -98,6 +100,24 @@ export function outcomeRow(outcome: Outcome): OutcomeRow {
     value: JSON.stringify(outcome.value),
     run_received_at: Math.floor(outcome.runReceivedAtMs),
     received_at: Math.floor(outcome.receivedAtMs),
+  };
+}
+
+/** The row of a decision. */
+export function decisionRow(decision: Decision): DecisionRow {
+  return {
+    decision_id: decision.decisionId,
+    run_id: decision.runId,
+    workflow: decision.workflow,
+    version: decision.version,
+    output: JSON.stringify(decision.output),
+    reason: decision.reason,
+    note: decision.note,
+    reviewer: decision.reviewer,
+    compared: decision.compared,
+    differing: decision.differing,
+    run_received_at: Math.floor(decision.runReceivedAtMs),
+    received_at: Math.floor(decision.receivedAtMs),
   };
 }
 

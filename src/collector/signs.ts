@@ -1,5 +1,8 @@
 /** What a text shows at a glance, as bits. */
-export const sign = { at: 1, digits: 2, token: 4, assignment: 8 } as const;
+export const sign = { at: 1, digits: 2, token: 4, assignment: 8, escape: 16 } as const;
+
+/** The signs of what a text is redacted for. */
+export const secretSigns = sign.at | sign.digits | sign.token | sign.assignment;
 
 // Classes of the ASCII characters. Most characters of a text have none of the first four, and cost one look-up.
 const digit = 1;
@@ -8,59 +11,119 @@ const at = 4;
 const assignment = 8;
 const tokenic = 16;
 const separator = 32;
-const noteworthy = digit | capital | at | assignment;
+const letterS = 64;
+/** What the words end in that speak of secrets. */
+const wordEnd = 128;
+/** Written with a backslash in JSON. */
+const escaped = 256;
+const noteworthy = digit | capital | at | assignment | letterS | escaped;
 /** Digits and capitals: a machine's token has at least one of them, a long word in snake case has none. */
 const telling = digit | capital;
-const classes = new Uint8Array(128);
-for (let code = 0x30; code <= 0x39; code += 1) classes[code] = digit | tokenic;
-for (let code = 0x41; code <= 0x5a; code += 1) {
-  classes[code] = capital | tokenic;
-  classes[code + 32] = tokenic;
+const capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+const classes = classTable([
+  ["0123456789", digit | tokenic],
+  [capitals, capital | tokenic],
+  [capitals.toLowerCase() + "_-/+.~=", tokenic],
+  [" .-()/+", separator],
+  ["@", at],
+  [":=", assignment],
+  ["detnylsDETNYLS", wordEnd],
+  ["sS", letterS],
+  ['"\\' + String.fromCharCode(...Array(0x20).keys()), escaped],
+]);
+
+function classTable(entries: readonly (readonly [characters: string, bits: number])[]): Uint16Array {
+  const table = new Uint16Array(128);
+  for (const [characters, bits] of entries) {
+    for (const character of characters) {
+      const code = character.charCodeAt(0);
+      table[code] = (table[code] ?? 0) | bits;
+    }
+  }
+  return table;
 }
-for (const character of "_-/+.") classes[character.charCodeAt(0)] = tokenic;
-for (const character of " .-()/+") {
-  const code = character.charCodeAt(0);
-  classes[code] = (classes[code] ?? 0) | separator;
-}
-classes[0x40] = at;
-classes[0x3a] = classes[0x3d] = assignment;
 
 const digitsMin = 7;
 const tokenMin = 16;
-const assignedWords = /pass|pwd|secret|token|key|credential|basic|authorization|cookie/i;
+const keyBegin = "-----BEGIN";
+/** The words behind which a form of secret expects `=`, `:` or a verb. Shorter than the text that is looked at. */
+const assignedWord =
+  /(?:password|passwd|passphrase|passcode|pwd|secret|token|key|credentials?|authorization|cookies?)$/i;
+const saidWord = /(?:password|passcode|pin)$/i;
+const wordLengthMax = 13;
 
 /**
  * Looks over a text once and says which forms of secret are possible at all, so that clean text costs about a
  * nanosecond per character and no regular expression.
  *
  * @returns Bits of `sign`: an at sign; seven digits with nothing but separators between; an unbroken run of 16
- *   characters as tokens use them, with a digit or capital; a colon, an
- *   equals sign or a verb of saying in a text that speaks of secrets.
+ *   characters as tokens use them, with a digit or capital, or the beginning of a key in PEM; a word for secrets with
+ *   a colon, an equals sign or a verb of saying behind it; a character that JSON writes with a backslash.
  */
 export function readSigns(text: string): number {
   let signs = 0;
-  let assigns = false;
   // Ends of the stretches that were looked at already.
   let digitsEnd = 0;
   let tokenEnd = 0;
   for (let index = 0; index < text.length; index += 1) {
     const kind = classOf(text, index);
     if ((kind & noteworthy) === 0) continue;
+    if (kind & escaped) signs |= sign.escape;
+    if (kind & letterS && isVerbOrBasic(text, index)) signs |= sign.assignment;
     if (kind & at) signs |= sign.at;
-    else if (kind & assignment) assigns = true;
+    else if (kind & assignment && isAssigned(text, index)) signs |= sign.assignment;
     if (kind & digit && index >= digitsEnd) {
       digitsEnd = endOf(digit | separator, text, index);
       if (countDigits(text, index, digitsEnd) >= digitsMin) signs |= sign.digits;
     }
     if (kind & telling && index >= tokenEnd) {
       tokenEnd = endOf(tokenic, text, index);
-      if (tokenEnd - startOf(tokenic, text, index) >= tokenMin) signs |= sign.token;
+      const start = startOf(tokenic, text, index);
+      const length = tokenEnd - start;
+      const isKey = length >= keyBegin.length && text.slice(start, tokenEnd).includes(keyBegin);
+      if (length >= tokenMin || isKey) signs |= sign.token;
     }
   }
-  const mayAssign = assigns || text.includes("asic ") || text.includes(" is ") || text.includes(" was ");
-  if (mayAssign && assignedWords.test(text)) signs |= sign.assignment;
-  if (text.includes("-----BEGIN")) signs |= sign.token;
   return signs;
+}
+
+/** Tells whether the colon or equals sign at an index may assign a secret. */
+function isAssigned(text: string, index: number): boolean {
+  let end = index;
+  while (end > 0 && (isSpace(text, end - 1) || isQuote(text.charCodeAt(end - 1)))) end -= 1;
+  return (classOf(text, end - 1) & wordEnd) !== 0 && assignedWord.test(wordBefore(text, end));
+}
+
+/** Tells whether the "s" at an index belongs to "is" or "was" behind a word for secrets, or to "Basic". */
+function isVerbOrBasic(text: string, index: number): boolean {
+  if ((text.charCodeAt(index + 1) | caseBit) === letterI) {
+    return text.slice(index - 2, index + 3).toLowerCase() === "basic" && isSpace(text, index + 3);
+  }
+  if (!isSpace(text, index + 1)) return false;
+  const before = text.charCodeAt(index - 1) | caseBit;
+  let end = before === letterI ? index - 1 : before === letterA ? index - 2 : 0;
+  if (end <= 0 || !isSpace(text, end - 1)) return false;
+  while (end > 0 && isSpace(text, end - 1)) end -= 1;
+  return saidWord.test(wordBefore(text, end));
+}
+
+const caseBit = 0x20;
+const letterA = 0x61;
+const letterI = 0x69;
+
+function wordBefore(text: string, end: number): string {
+  return text.slice(Math.max(0, end - wordLengthMax), end);
+}
+
+/** White space, or a character that may be: everything beyond ASCII. */
+function isSpace(text: string, index: number): boolean {
+  const code = text.charCodeAt(index);
+  return code <= 0x20 || code >= 0x80;
+}
+
+/** A quote, or the backslash before one in JSON within JSON. */
+function isQuote(code: number): boolean {
+  return code === 0x22 || code === 0x27 || code === 0x5c;
 }
 
 function classOf(text: string, index: number): number {

@@ -16,6 +16,7 @@ export interface Tally {
 
 type Place = Pick<HeadedRollup, "minute" | "workflow" | "version">;
 type Bins = Map<string, HeadedRollup>;
+type Kinds = Map<SignalKind, Map<string, Bins>>;
 
 /** Rows remembered, some 400 bytes each. */
 const knownRowsMax = 20_000;
@@ -27,22 +28,23 @@ export function createTally(): Tally {
   let knownRows = 0;
 
   function createScope(place: Place): Scope {
-    const kinds = new Map<SignalKind, Map<string, Bins>>();
+    const kinds: Kinds = new Map();
     return {
       count(kind, field, bin) {
-        const fields = entry(kinds, kind, () => new Map<string, Bins>());
-        const bins = entry(fields, field, () => new Map<string, HeadedRollup>());
-        const row = entry(bins, bin, () => createRow(place, kind, field, bin));
+        const row = kinds.get(kind)?.get(field)?.get(bin) ?? addRow(kinds, place, kind, field, bin);
         if (row.n === 0) counted.push(row);
         row.n += 1;
       },
     };
   }
 
-  function createRow(place: Place, kind: SignalKind, field: string, bin: string): HeadedRollup {
+  function addRow(kinds: Kinds, place: Place, kind: SignalKind, field: string, bin: string): HeadedRollup {
     knownRows += 1;
     const key = { ...place, kind, field, bin };
-    return { ...key, n: 0, head: rollupHead(key) };
+    const row = { ...key, n: 0, head: rollupHead(key) };
+    const fields = entry(kinds, kind, () => new Map<string, Bins>());
+    entry(fields, field, (): Bins => new Map()).set(bin, row);
+    return row;
   }
 
   return {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createRedactor } from "../../../src/collector/redact.ts";
+import type { Json } from "../../../src/model/json.ts";
 
 const redactor = createRedactor({ key: "k" });
 const mark = (name: string) => expect.stringMatching(new RegExp(`\\[${name}:[0-9a-f]{8}\\]`)) as string;
@@ -151,7 +152,7 @@ describe("createRedactor()", () => {
         nested: [{ client_secret: "q" }],
       },
       "input",
-    );
+    ).value;
     expect(value).toEqual({
       password: mark("secret"),
       db_password: mark("secret"),
@@ -170,7 +171,7 @@ describe("createRedactor()", () => {
 
   it("value() looks into JSON inside texts, and at names and numbers", () => {
     const inner = JSON.stringify({ deep: JSON.stringify({ password: "hunter two" }) });
-    const value = redactor.value({ body: inner, "a@b.example": 1, card: 4111111111111111 }, "input");
+    const value = redactor.value({ body: inner, "a@b.example": 1, card: 4111111111111111 }, "input").value;
     expect(JSON.stringify(value)).not.toMatch(/hunter|a@b|4111/);
     expect(value).toMatchObject({ card: mark("card") });
   });
@@ -186,23 +187,23 @@ describe("createRedactor()", () => {
       lines: [{ note: "n", x: 1 }],
       contact: { email: "a@b.example", password: "p" },
     };
-    expect(own.value(value, "input")).toEqual({
+    expect(own.value(value, "input").value).toEqual({
       name: mark("field"),
       lines: [{ note: mark("field"), x: 1 }],
       contact: { email: "a@b.example", password: "p" },
     });
-    expect(own.value(value, "output")).toMatchObject({ name: { first: "Ann" } });
+    expect(own.value(value, "output").value).toMatchObject({ name: { first: "Ann" } });
   });
 
   it("value() keeps a member called __proto__ and repairs half an emoji", () => {
-    const value = redactor.value(JSON.parse('{"__proto__":"x","e":"\\ud83d"}'), "input");
+    const value = redactor.value(JSON.parse('{"__proto__":"x","e":"\\ud83d"}'), "input").value;
     expect(JSON.stringify(value)).toBe('{"__proto__":"x","e":"\ufffd"}');
   });
 
   it("value() cuts a long text, with size and hash, and finds the secret at the cut", () => {
     const token = join("gh", "p_", "a1B2".repeat(9));
     const text = `${"x ".repeat(32 * 1024 - 5)}${token}${" y".repeat(5_000_000)}`;
-    const cut = redactor.value(text, "input") as string;
+    const cut = redactor.value(text, "input").value as string;
     expect(cut.length).toBeLessThan(66_000);
     expect(cut).toMatch(/…\[cut: 10065566 bytes, sha256 [0-9a-f]{64}\]$/);
     expect(cut).not.toContain("a1B2a1B2");
@@ -210,13 +211,42 @@ describe("createRedactor()", () => {
 
   it("value() bounds members and depth", () => {
     const many = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`k${index}`, index]));
-    const kept = redactor.value(many, "input") as Record<string, unknown>;
+    const kept = redactor.value(many, "input").value as Record<string, unknown>;
     expect(Object.keys(kept)).toHaveLength(10_001);
     expect(kept.$cut).toBe("90000 more members");
     const deep = JSON.parse(`${"[".repeat(500)}${"]".repeat(500)}`);
-    expect(JSON.stringify(redactor.value(deep, "input"))).toBe(
+    expect(JSON.stringify(redactor.value(deep, "input").value)).toBe(
       `${"[".repeat(12)}"$cut: nested too deep"${"]".repeat(12)}`,
     );
+  });
+
+  const texts = [
+    { why: "what needs no change", value: { a: "plain", n: [1, 2.5, null, true], o: {} } },
+    { why: "characters with escapes", value: { 'q"': "a\nb\u0001\\", t: 'say "hi"' } },
+    { why: "secrets in values and names", value: { "a@b.example": "c@d.example", n: 4111111111111111 } },
+    {
+      why: "two names that become one",
+      value: { "a@b.example": 1, x: 2, "A@B.example": 3, y: [{ password: "p" }] },
+    },
+    { why: "names that look like indexes", value: { b: 1, 10: "a@b.example", 9: "x" } },
+    { why: "JSON inside a text", value: { body: '{"password":"hunter two","x":"a\\"b"}', after: "x" } },
+    { why: "half an emoji, and one beyond ASCII", value: { e: "\ud83d", ü: "\u2028 日本 \ud83d\ude00" } },
+    { why: "a text past its cap", value: { long: "y".repeat(70_000), quoted: '"'.repeat(70_000) } },
+    {
+      why: "too many members",
+      value: Object.fromEntries(Array.from({ length: 10_002 }, (_, i) => [`k${i}`, i])),
+    },
+    { why: "too many items", value: Array.from({ length: 10_002 }, () => "x") },
+    { why: "a member called __proto__", value: JSON.parse('{"z":1,"__proto__":{"pin":1234},"y":2}') as Json },
+    { why: "a single text", value: "call +44 7700 900123" },
+  ];
+  it.each(texts)("value() answers the text of its value: $why", ({ value }) => {
+    const before = JSON.stringify(value);
+    for (const each of [redactor, createRedactor({ key: "k", fields: ["input.a"], allow: ["input.n"] })]) {
+      const clean = each.value(value, "input");
+      expect(clean.text).toBe(JSON.stringify(clean.value));
+    }
+    expect(JSON.stringify(value)).toBe(before);
   });
 
   it("text() takes time in proportion to the text, whatever it is", () => {
