@@ -15,6 +15,12 @@ const key = z.strictObject({
     .array(z.enum(["ingest", "review", "admin", "metrics"]))
     .min(1)
     .meta({ description: "What the key may do: `ingest`, `review`, `admin`, `metrics`" }),
+  requests_per_second: whole(
+    "Requests of the key past which the answer is 429 with `Retry-After`; 0: no limit",
+    1000,
+    0,
+    1_000_000,
+  ),
 });
 
 const routes = z.strictObject({

@@ -40,6 +40,8 @@ export interface Metrics {
   /** Allowed values of each catalogue, and the time since they were read. */
   catalogueValues: GaugeLike<"catalogue">;
   catalogueAgeSeconds: GaugeLike<"catalogue">;
+  /** Requests answered with 429, by the name of their key. */
+  requestsLimited: CounterLike<"key">;
   configReloads: CounterLike<"result">;
   /** 1 while what the configuration file says is in force. */
   configLastReloadSuccessful: GaugeLike;
@@ -150,6 +152,9 @@ function sidecarMetrics(counter: MakeCounter, gauge: MakeGauge) {
     ),
     catalogueValues: gauge("catalogue_values", "Allowed values that a catalogue holds", ["catalogue"]),
     catalogueAgeSeconds: gauge("catalogue_age_seconds", "Time since a catalogue was read", ["catalogue"]),
+    requestsLimited: counter("requests_limited_total", "Requests refused for the rate limit of their key", [
+      "key",
+    ]),
     configReloads: counter("config_reloads_total", "Changes of the configuration seen", ["result"]),
     configLastReloadSuccessful: gauge(
       "config_last_reload_successful",

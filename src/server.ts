@@ -42,10 +42,15 @@ const requestTimeoutMs = 60_000;
  * @throws {PermanentError} If the port is taken, or it would be open to others without keys.
  */
 export async function listen(parts: Parts, troubles: () => string[]): Promise<HttpServer> {
-  const { config, journal, clock } = parts;
+  const { config, journal, clock, metrics } = parts;
   let keys = createKeyring(config.keys);
   const keyring = liveKeyring(() => keys);
-  const guard = createGuard({ keyring, secret: Buffer.from(secretOf(journal, "session key"), "hex"), clock });
+  const guard = createGuard({
+    keyring,
+    secret: Buffer.from(secretOf(journal, "session key"), "hex"),
+    clock,
+    onLimited: (key) => metrics.requestsLimited.inc({ key }),
+  });
   const hostname = hostFor(config.host, keyring.locked);
   const app = createRoutes(parts, guard, troubles);
   const server = serve({
@@ -108,7 +113,8 @@ function createRoutes(parts: Parts, guard: Guard, troubles: () => string[]): Hon
   if (config.role !== "monitor") {
     for (const path of ["/v1/traces", "/v1/logs", "/v1/metrics"]) app.use(path, guard.requireScope("ingest"));
     app.on("POST", "/v1/runs", guard.requireScope("ingest"));
-    for (const path of ["/v1/runs/:run_id/review", "/v1/runs/:run_id/outcome"]) {
+    const labelPaths = ["/v1/runs/:run_id/review", "/v1/runs/:run_id/outcome", "/v1/runs/:run_id/decision"];
+    for (const path of [...labelPaths, "/v1/outcomes", "/v1/decisions"]) {
       app.on("POST", path, guard.requireScope("ingest", "review"));
     }
     const bodyBytesMax = config.limits.body_bytes_max;

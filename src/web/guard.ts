@@ -2,6 +2,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { getCookie } from "hono/cookie";
 import type { Clock } from "../model/clock.ts";
 import { allows, type Keyring, type Scope } from "./keys.ts";
+import { createRateLimit } from "./rate-limit.ts";
 import { createSessions, same, type Sessions } from "./session.ts";
 
 /** Who is asking, as far as the guard knows. */
@@ -28,6 +29,16 @@ export interface Guard {
   refuseForeign: MiddlewareHandler;
 }
 
+/** What `createGuard` needs. */
+export interface GuardDeps {
+  keyring: Keyring;
+  /** See `createSessions`. */
+  secret: Buffer;
+  clock: Clock;
+  /** Told of each request that came too soon, with the name of its key. */
+  onLimited?: (keyName: string) => void;
+}
+
 /** The name of the session cookie. */
 export const sessionCookie = "evenkeel_session";
 
@@ -40,24 +51,20 @@ const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
  * Without keys everything is allowed, because the server then listens on loopback alone; what remains is the
  * browser of the person at that machine, which other sites can make send requests. So the Host must be a
  * loopback name (a DNS name rebound to 127.0.0.1 is not), and nothing that acts may come from another site.
- *
- * @param deps.secret see `createSessions`.
  */
-export function createGuard(deps: { keyring: Keyring; secret: Buffer; clock: Clock }): Guard {
-  const { keyring, clock } = deps;
+export function createGuard(deps: GuardDeps): Guard {
+  const { keyring, clock, onLimited = () => undefined } = deps;
+  const limit = createRateLimit({ clock });
   const sessions = createSessions(keyring, deps.secret);
 
-  const identify = (c: Context): Visitor | null => {
-    if (!keyring.locked) return { name: "", scopes: everyScope, csrfToken: "" };
+  const identify = (c: Context): Identified | null => {
+    if (!keyring.locked) return { visitor: { name: "", scopes: everyScope, csrfToken: "" }, waitSeconds: 0 };
     const given = /^Bearer (.+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
-    if (given !== undefined) {
-      const key = keyring.find(given);
-      return key === null ? null : { name: key.name, scopes: key.scopes, csrfToken: "" };
-    }
-    const cookie = getCookie(c, sessionCookie) ?? "";
-    const key = sessions.read(cookie, clock.nowMs());
+    const cookie = given === undefined ? (getCookie(c, sessionCookie) ?? "") : "";
+    const key = given === undefined ? sessions.read(cookie, clock.nowMs()) : keyring.find(given);
     if (key === null) return null;
-    return { name: key.name, scopes: key.scopes, csrfToken: sessions.csrfToken(cookie) };
+    const csrfToken = given === undefined ? sessions.csrfToken(cookie) : "";
+    return { visitor: { name: key.name, scopes: key.scopes, csrfToken }, waitSeconds: limit(key) };
   };
 
   return {
@@ -74,8 +81,13 @@ export function createGuard(deps: { keyring: Keyring; secret: Buffer; clock: Clo
       async (c, next) => {
         const why = foreign(c, keyring.locked);
         if (why !== null) return c.json({ error: { message: why } }, 403);
-        const visitor = identify(c);
-        if (visitor === null) return unauthorized(c);
+        const identified = identify(c);
+        if (identified === null) return unauthorized(c);
+        const { visitor, waitSeconds } = identified;
+        if (waitSeconds > 0) {
+          onLimited(visitor.name);
+          return tooMany(c, visitor, waitSeconds);
+        }
         if (!allows(visitor.scopes, scopes)) {
           const message = `Cannot use key '${visitor.name}' here: scope ${scopes.join(" or ")} is needed`;
           return c.json({ error: { message } }, 403);
@@ -90,6 +102,18 @@ export function createGuard(deps: { keyring: Keyring; secret: Buffer; clock: Clo
         return undefined;
       },
   };
+}
+
+/** A visitor, and how long this request should have waited. */
+interface Identified {
+  visitor: Visitor;
+  waitSeconds: number;
+}
+
+function tooMany(c: Context, { name }: Visitor, waitSeconds: number): Response {
+  c.header("Retry-After", String(waitSeconds));
+  const message = `Cannot answer so many requests: key '${name}' is at its limit of 'requests_per_second'`;
+  return c.json({ error: { message } }, 429);
 }
 
 function unauthorized(c: Context): Response {

@@ -12,6 +12,8 @@ export interface KeyEntry {
   name: string;
   sha256: string;
   scopes: readonly Scope[];
+  /** More requests than this are answered with 429; 0 or absent for no limit. */
+  requests_per_second?: number | undefined;
 }
 
 /** Finds keys. */

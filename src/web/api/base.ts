@@ -75,6 +75,7 @@ export const refusals = {
     description: "The key has another scope, or the request comes from another site",
     content: errorContent,
   },
+  429: { description: "The key's rate limit is reached; try again", content: errorContent },
   503: { description: "ClickHouse cannot be reached; try again", content: errorContent },
 };
 
