@@ -1,9 +1,18 @@
 import { statfs } from "node:fs/promises";
 import { selfProblems } from "./alerts/self-problems.ts";
+import { catalogueProblems } from "./build-catalogues.ts";
 import type { Parts } from "./parts.ts";
 
 /** Tells people of the sidecar's own troubles: a store that takes nothing, a full disk, a sweep that fails. */
-export async function tellTroubles({ config, clock, spool, writer, watch, alerts }: Parts): Promise<void> {
+export async function tellTroubles({
+  config,
+  clock,
+  spool,
+  writer,
+  watch,
+  alerts,
+  catalogues,
+}: Parts): Promise<void> {
   const { bavail, blocks, bsize } = await statfs(config.data);
   const nowMs = clock.nowMs();
   const sinceSweepMs = watch.sinceSweepMs();
@@ -15,5 +24,5 @@ export async function tellTroubles({ config, clock, spool, writer, watch, alerts
     spoolShare: spool.size().bytes / config.limits.spool_bytes_max,
     disk: { freeBytes: bavail * bsize, totalBytes: blocks * bsize },
   });
-  for (const problem of problems) alerts.problem(problem);
+  for (const problem of [...problems, ...catalogueProblems(catalogues)]) alerts.problem(problem);
 }

@@ -7,7 +7,7 @@ import { isPrivateAddress } from "./private-address.ts";
 
 /** One HTTP request to somewhere outside. */
 export interface HttpCall {
-  method: "POST" | "PATCH" | "PUT";
+  method: "GET" | "POST" | "PATCH" | "PUT";
   url: string;
   headers: Record<string, string>;
   body: string;
@@ -18,8 +18,9 @@ export interface HttpCall {
 export interface HttpAnswer {
   status: number;
   headers: IncomingHttpHeaders;
-  /** At most 64 KiB. */
   body: string;
+  /** There was more than is kept of an answer. */
+  isCut: boolean;
 }
 
 /** Finds every address of a name. */
@@ -31,24 +32,25 @@ type Lookup = (
 
 interface CallOptions {
   timeoutMs: number;
+  /** What is kept of an answer's body. */
+  answerBytesMax?: number;
   lookup?: Lookup;
 }
 
 /** Makes one request. See `createCall`. */
 export type Call = (call: HttpCall) => Promise<HttpAnswer>;
 
-const answerBytesMax = 64 * 1024;
-
 /**
  * Creates the one way out to other people's servers: no redirects are followed, nothing is kept open, and the
  * address that was checked is the address that is connected to.
  *
  * @param options.timeoutMs For the whole exchange.
+ * @param options.answerBytesMax What is kept of an answer's body; 64 KiB where it is left out.
  * @param options.lookup Finds the addresses of a name; the system's resolver where it is left out.
  * @throws {PermanentError} from a call: the URL is not http or https, or its address is refused.
  * @throws {TransientError} from a call: no answer.
  */
-export function createCall({ timeoutMs, lookup = dnsLookup }: CallOptions): Call {
+export function createCall({ timeoutMs, answerBytesMax = 64 * 1024, lookup = dnsLookup }: CallOptions): Call {
   const publicLookup = createPublicLookup(lookup);
   return function call({ method, url, headers, body, publicOnly }) {
     const target = parseUrl(url);
@@ -78,6 +80,7 @@ export function createCall({ timeoutMs, lookup = dnsLookup }: CallOptions): Call
             status: response.statusCode ?? 0,
             headers: response.headers,
             body: Buffer.concat(chunks).toString(),
+            isCut: bytes > answerBytesMax,
           }),
         );
       });

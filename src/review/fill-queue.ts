@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Journal, QueuedRun } from "../journal/port.ts";
 import { type Clock, dayMs, minuteMs } from "../model/clock.ts";
-import type { Store } from "../store/port.ts";
+import type { Span, Store } from "../store/port.ts";
 import {
   type Candidate,
   countRuns,
+  demandedRuns,
   newestRunMs,
   newestRuns,
   sampleRuns,
@@ -49,6 +50,8 @@ const secretKey = "review_secret";
 const overlapMs = 10 * minuteMs;
 const randomMax = 200;
 const targetedMax = 5;
+/** Runs that must be reviewed are read so many at a time. */
+const demandedMax = 1000;
 /** Past so many open runs of a workflow nothing targeted is added: nobody would reach it. */
 const openMax = 100;
 const keepMs = 60 * dayMs;
@@ -105,6 +108,9 @@ export function createQueueFiller(deps: FillerDeps): QueueFiller {
       const newestMs = Math.min(nowMs, await newestRunMs(store));
       const week = await countRuns(store, { fromMs: nowMs - 7 * dayMs, toMs: nowMs + dayMs });
       await fillRandom(cursorMs - overlapMs, nowMs, week);
+      await addDemanded(store, { fromMs: cursorMs - overlapMs, toMs: nowMs }, (run) =>
+        add(run, "targeted", run.why, 1),
+      );
       await fillTargeted(cursorMs - overlapMs, nowMs, week);
       journal.meta.set(cursorKey, String(Math.max(cursorMs, newestMs)));
       queue.forget(nowMs - keepMs);
@@ -122,6 +128,21 @@ export function createQueueFiller(deps: FillerDeps): QueueFiller {
       queue.add({ ...run, round: 2, chosenBy: "targeted", why: "second opinion", queuedAtMs: clock.nowMs() });
     },
   };
+}
+
+/** Adds every run whose contract demands it, page by page. A page begins a millisecond before the last one ended. */
+async function addDemanded(
+  store: FillerDeps["store"],
+  { fromMs, toMs }: Span,
+  add: (candidate: Candidate) => void,
+): Promise<void> {
+  for (let pageMs = fromMs; ; ) {
+    const runs = await demandedRuns(store, { fromMs: pageMs, toMs, limit: demandedMax });
+    for (const run of runs) add(run);
+    const lastMs = runs.at(-1)?.receivedAtMs ?? toMs;
+    if (runs.length < demandedMax || lastMs <= pageMs + 1) return;
+    pageMs = lastMs - 1;
+  }
 }
 
 /** Queues the examples of open incidents. */

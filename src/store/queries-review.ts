@@ -107,6 +107,18 @@ export async function targetRuns(
   return rows.map(toCandidate);
 }
 
+/** Live runs that must be reviewed because of a rule that they break, oldest first. */
+export async function demandedRuns(store: Queries, query: Span & { limit: number }): Promise<Candidate[]> {
+  const rows = await store.query<Row>(
+    `SELECT ${columns}, 'broken contract' AS why FROM runs
+     WHERE received_at > fromUnixTimestamp64Milli({from:Int64}) AND received_at <= fromUnixTimestamp64Milli({to:Int64})
+       AND mode = 'live' AND position(findings, '"review":true') > 0
+     ORDER BY received_at, run_id LIMIT {limit:UInt32}`,
+    { from: query.fromMs, to: query.toMs, limit: query.limit },
+  );
+  return rows.map(toCandidate);
+}
+
 /** The newest live runs of a workflow, for a failure audit. */
 export async function newestRuns(
   store: Queries,
@@ -142,6 +154,7 @@ function toCandidate(row: Row): Candidate {
     runId: row.run_id,
     workflow: row.workflow,
     version: row.version,
+    mode: "live",
     receivedAtMs: Number(row.received_ms),
     why: row.why ?? "",
   };

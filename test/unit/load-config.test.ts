@@ -51,6 +51,40 @@ describe("loadConfig()", () => {
       yaml: "workflows: {a: {contract: {outputs: {v: {pattern: '('}}}}}",
       says: ["'workflows.a.contract.outputs.v.pattern'", "must be a regular expression", '"("'],
     },
+    {
+      why: "a catalogue that nobody defined",
+      yaml: "workflows: {a: {contract: {outputs: {v: {allowed_from: skus}}}}}",
+      says: ["'workflows.a.contract.outputs.v.allowed_from'", "must name one of `catalogues`", '"skus"'],
+    },
+    {
+      why: "a catalogue from nowhere",
+      yaml: "catalogues: {skus: {values_at: sku}}",
+      says: ["'catalogues.skus'", "must have either url or file"],
+    },
+    {
+      why: "a JSON Schema that is none",
+      yaml: "workflows: {a: {contract: {outputs_schema: {type: nonsense}}}}",
+      says: ["'workflows.a.contract.outputs_schema'", "must be a JSON Schema"],
+    },
+    {
+      why: "a JSON Schema of an old draft",
+      yaml: "workflows: {a: {contract: {outputs_schema: {$schema: 'http://json-schema.org/draft-04/schema#'}}}}",
+      says: ["'workflows.a.contract.outputs_schema'", "draft 07, 2019-09 or 2020-12"],
+    },
+    {
+      why: "a file of a JSON Schema that is not there",
+      yaml: "workflows: {a: {contract: {inputs_schema: ./no-such-schema.json}}}",
+      says: [
+        "'workflows.a.contract.inputs_schema'",
+        "must be a file that holds a JSON Schema",
+        "no-such-schema",
+      ],
+    },
+    {
+      why: "a tolerance of nothing",
+      yaml: "workflows: {a: {contract: {outputs: {v: {tolerance: 1}}}}}",
+      says: ["'workflows.a.contract.outputs.v'", "must have equals_sum_of"],
+    },
     { why: "several problems at once", yaml: "port: abc\nnope: 1", says: ["'port'", "'nope'"] },
     { why: "a file that is no mapping", yaml: "- 1", says: ["must be a mapping of keys"] },
     { why: "a file that is no YAML", yaml: "a: [", says: ["Cannot read configuration"] },

@@ -12,6 +12,10 @@ beforeAll(async () => {
       busy: { review: { ...review, sample_rate: 0.1 } },
       quiet: { review: { ...review, min_per_week: 5 } },
       asking: { review: { ...review, topics: ["Refund"] }, confidence_below: 0.5 },
+      demanding: {
+        review,
+        contract: { outputs: { a: { required: true, demand_review: true }, b: { required: true } } },
+      },
     },
   });
   const busy = Array.from({ length: 1500 }, (_, index) => ({
@@ -30,7 +34,12 @@ beforeAll(async () => {
     { run_id: "sensitive", workflow: "asking", confidence: 0.9, inputs: { text: "I want a REFUND now" } },
     { run_id: "shadow", workflow: "asking", confidence: 0.1, mode: "shadow", outputs: { a: 1 } },
   ];
-  await sidecar.send([...busy, ...quiet, ...asking]);
+  const demanding = Array.from({ length: 20 }, (_, index) => ({
+    run_id: `demanding-${index}`,
+    workflow: "demanding",
+    outputs: index < 10 ? { b: 1 } : { a: 1 },
+  }));
+  await sidecar.send([...busy, ...quiet, ...asking, ...demanding]);
 });
 
 afterAll(() => sidecar.stop());
@@ -75,6 +84,18 @@ describe("filler.fill()", () => {
       "sensitive: targeted, sensitive topic",
       "unsure: targeted, low confidence",
     ]);
+  });
+});
+
+describe("filler.fill() with a contract that demands reviews", () => {
+  it("queues every run that breaks the rule, apart from the random sample, and some of the others", () => {
+    const runs = claimAll("demanding");
+    const demanded = runs.filter(({ runId }) => Number(runId.slice("demanding-".length)) < 10);
+    expect(demanded).toHaveLength(10);
+    expect(runs.length - demanded.length).toBeLessThan(10);
+    expect(new Set(runs.map(({ chosenBy, why }) => `${chosenBy}, ${why}`))).toEqual(
+      new Set(["targeted, broken contract"]),
+    );
   });
 });
 
