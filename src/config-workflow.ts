@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { contractSchema } from "./config-contract.ts";
 import { secret, share, text, webhookUrl, whole, words } from "./config-values.ts";
+import { compareSchema, shadowSchema } from "./config-practice.ts";
 import { signalKinds } from "./model/signal.ts";
 
 const signalKind = z.enum(Object.keys(signalKinds) as [keyof typeof signalKinds]);
@@ -76,6 +77,8 @@ export const workflowSchema = z.strictObject({
     .default([])
     .meta({ description: "Success criteria, written before the pilot begins" }),
   contract: contractSchema,
+  compare: compareSchema,
+  shadow: shadowSchema,
   confidence_below: z
     .number()
     .min(0)

@@ -2,8 +2,9 @@ import type { Clock } from "../model/clock.ts";
 import type { CounterLike } from "../model/meters.ts";
 import type { RunRef } from "../store/port.ts";
 import type { Caps } from "./cut.ts";
+import type { CatalogueValues } from "./contract-rules.ts";
 import type { FieldCatalogue } from "./field-catalogue.ts";
-import type { PendingLog, SeenIds, Sink } from "./ports.ts";
+import type { PendingLog, SeenIds, Sink, WaitingShelf } from "./ports.ts";
 import type { Redactor } from "./redact.ts";
 import type { Words, WorkflowSettings } from "./settings.ts";
 
@@ -28,9 +29,15 @@ export interface IngestDeps {
   pendingLog?: PendingLog;
   /** Finds a run that is no longer in memory. Throws TransientError while the store cannot be reached. */
   findRun: (runId: string) => Promise<RunRef | null>;
+  /** The same for the newest run of a workflow under a business key. */
+  findRunByKey?: (workflow: string, businessKey: string) => Promise<RunRef | null>;
+  /** Where outcomes and decisions wait for their runs; without it they are refused. */
+  waitingLabels?: WaitingShelf;
   /** JSON text of a stored run's outputs, for counting which fields a review changed; null where unknown. */
   findOutputs?: (runId: string) => Promise<string | null>;
   catalogue: FieldCatalogue;
+  /** The allowed values that contracts name; without, rules that need them are not judged. */
+  catalogueValues?: CatalogueValues;
   redactor: Redactor;
   settings: (workflow: string) => WorkflowSettings;
   clock: Clock;

@@ -1,14 +1,14 @@
 import { PermanentError } from "../model/errors.ts";
 import type { Json } from "../model/json.ts";
-import type { Accepted, AcceptOptions } from "./accept.ts";
+import type { Accepted, AcceptOptions } from "./request.ts";
 import { Acceptor } from "./accept.ts";
 import { createContractCheck } from "./contract.ts";
 import { defaultCaps } from "./cut.ts";
 import type { OtlpEncoding } from "./decode.ts";
 import { readLogs, readTraces } from "./decode.ts";
 import type { IngestDeps } from "./ingest-deps.ts";
-import type { LabelDraft } from "./labels.ts";
-import { readPlainOutcome, readPlainReview } from "./plain-labels.ts";
+import { type LabelDraft, labelIdOf } from "./labels.ts";
+import { readPlainDecision, readPlainOutcome, readPlainReview } from "./plain-labels.ts";
 import type { Mapped } from "./mapped.ts";
 import { emptyMapped } from "./mapped.ts";
 import { createRecentInputs } from "./observe.ts";
@@ -27,15 +27,22 @@ export interface Ingest {
   runs(bytes: Uint8Array, options?: { isHistory?: boolean }): Promise<RunAnswer[]>;
   /** Null if there is no such run. */
   review(runId: string, body: Json, chosenBy?: "random" | "targeted" | "api"): Promise<LabelAnswer | null>;
-  outcome(runId: string, body: Json): Promise<LabelAnswer | null>;
-  /** Makes runs of traces whose root has not come in time. Call it every second or so, and with `true` at the end. */
+  /** Without an id the body names the run, which may be yet to come. */
+  outcome(runId: string | null, body: Json): Promise<LabelAnswer | null>;
+  /** The same for what a person decided on the input of a shadow run. @throws {PermanentError} on any other run. */
+  decision(runId: string | null, body: Json): Promise<LabelAnswer | null>;
+  /**
+   * Makes runs of traces whose root has not come in time, and joins outcomes and decisions whose run has come. Call it
+   * every second or so, and with `true` at the end.
+   */
   settle(isLast?: boolean): Promise<void>;
 }
 
 /** What became of a review or an outcome. */
 export interface LabelAnswer {
   id: string;
-  status: "accepted" | "duplicate";
+  /** `waiting`: it is kept until its run comes. */
+  status: "accepted" | "duplicate" | "waiting";
 }
 
 /** Creates the collector: decode, map, redact, check, count, and make durable. */
@@ -45,7 +52,7 @@ export function createIngest(deps: IngestDeps): Ingest {
     caps,
     words: createWordLists(words),
     recentInputs: createRecentInputs(duplicateWindowMs),
-    checkContract: createContractCheck(),
+    checkContract: createContractCheck(deps.catalogueValues),
     rootWaitMs: deps.rootWaitMs ?? 10_000,
   });
 
@@ -63,12 +70,15 @@ export function createIngest(deps: IngestDeps): Ingest {
   }
 
   async function acceptLabel(label: LabelDraft, chosenBy: "random" | "targeted" | "api") {
-    const { unknownRuns, duplicates } = await acceptor.accept(
+    const { unknownRuns, duplicates, rejected, waiting } = await acceptor.accept(
       { ...emptyMapped(), labels: [label] },
       { chosenBy },
     );
     if (unknownRuns > 0) return null;
-    const id = label.kind === "review" ? label.reviewId : label.outcomeId;
+    if ("decision_not_on_shadow_run" in rejected)
+      throw new PermanentError("Cannot keep the decision: its run must have the mode 'shadow'");
+    const id = labelIdOf(label);
+    if (waiting.length > 0) return { id, status: "waiting" } as const;
     return { id, status: duplicates > 0 ? "duplicate" : "accepted" } as const;
   }
 
@@ -81,7 +91,7 @@ export function createIngest(deps: IngestDeps): Ingest {
       });
     },
     async logs(bytes, encoding) {
-      const mapped = await reading(bytes, encoding, () => readLogs(bytes, encoding));
+      const mapped = await reading(bytes, encoding, () => readLogs(bytes, encoding, clock.nowMs()));
       return accept(mapped, bytes, { contentType: encoding, mayComeAgain: true });
     },
     async runs(bytes, { isHistory = false } = {}) {
@@ -95,6 +105,12 @@ export function createIngest(deps: IngestDeps): Ingest {
     async outcome(runId, body) {
       return acceptLabel(readPlainOutcome(runId, body), "api");
     },
-    settle: (isLast = false) => acceptor.settle(isLast),
+    async decision(runId, body) {
+      return acceptLabel(readPlainDecision(runId, body), "api");
+    },
+    async settle(isLast = false) {
+      await acceptor.settle(isLast);
+      await acceptor.settleLabels();
+    },
   };
 }

@@ -1,8 +1,16 @@
-import type { Outcome, Review } from "../model/run.ts";
+import { type CompareRules, compareOutputs } from "../model/compare-outputs.ts";
+import type { Decision, Outcome, Review } from "../model/run.ts";
 import type { RunRef } from "../store/port.ts";
 import type { IngestDeps } from "./ingest-deps.ts";
 import type { KnownRuns } from "./known-runs.ts";
-import type { LabelDraft, OutcomeDraft, ReviewDraft } from "./labels.ts";
+import {
+  type DecisionDraft,
+  type LabelDraft,
+  labelIdOf,
+  type OutcomeDraft,
+  type ReviewDraft,
+} from "./labels.ts";
+import { tryParseJson } from "./parse-json.ts";
 import { createRecentMap } from "./recent-map.ts";
 
 /** How labels of a request are joined to their runs. */
@@ -17,6 +25,11 @@ export interface LabelOptions {
 export type JoinedLabel =
   | { kind: "review"; review: Review; outputs: string | undefined }
   | { kind: "outcome"; outcome: Outcome }
+  | { kind: "decision"; decision: Decision }
+  /** It is to be kept until its run comes. */
+  | { kind: "waiting" }
+  /** It does not fit its run; `reason` for the reject queue. */
+  | { kind: "misplaced"; reason: string }
   | { kind: "unknown"; isFinal: boolean }
   /** The run may still be on its way: the client shall send the label again. */
   | { kind: "early" };
@@ -31,7 +44,7 @@ export interface FoundRun {
   outputs: string | undefined;
 }
 
-/** Joins reviews and outcomes with their runs: runs of the same request, recent runs, then the store. */
+/** Joins reviews, outcomes and decisions with their runs: runs of the same request, recent runs, then the store. */
 export interface LabelJoin {
   /** @throws {TransientError} While the store cannot be asked. */
   find(label: LabelDraft): Promise<FoundRun>;
@@ -41,27 +54,35 @@ export interface LabelJoin {
 
 /** Creates the join. It remembers for a while which labels came before their run. */
 export function createLabelJoin(
-  deps: Pick<IngestDeps, "findRun" | "findOutputs">,
+  deps: Pick<IngestDeps, "findRun" | "findRunByKey" | "findOutputs" | "settings">,
   knownRuns: KnownRuns,
 ): LabelJoin {
   const firstSeenMs = createRecentMap<number>(20_000);
 
   function isTooEarly(label: LabelDraft, nowMs: number): boolean {
-    const key = label.kind === "review" ? label.reviewId : label.outcomeId;
+    const key = labelIdOf(label);
     const firstMs = firstSeenMs.get(key);
     if (firstMs === undefined) firstSeenMs.set(key, nowMs);
     return nowMs - (firstMs ?? nowMs) < overtakeMs;
   }
 
+  async function findRun(label: LabelDraft): Promise<RunRef | null> {
+    if (label.runId !== "") return knownRuns.get(label.runId) ?? deps.findRun(label.runId);
+    const businessKey = label.kind === "review" ? "" : label.businessKey;
+    if (businessKey === "") return knownRuns.byTrace(label.traceId) ?? deps.findRun(label.traceId);
+    const known = knownRuns.byKey(label.workflow, businessKey);
+    return known ?? (await deps.findRunByKey?.(label.workflow, businessKey)) ?? null;
+  }
+
   return {
     async find(label) {
-      const known = label.runId === "" ? knownRuns.byTrace(label.traceId) : knownRuns.get(label.runId);
-      const run = known ?? (await deps.findRun(label.runId || label.traceId));
+      const run = await findRun(label);
       if (run === null || label.kind === "outcome") return { run, outputs: undefined };
       const outputs = knownRuns.outputs(run.runId) ?? (await deps.findOutputs?.(run.runId));
       return { run, outputs: outputs ?? undefined };
     },
     join(label, found, nowMs, { chosenBy = "api", isHistory = false, mayComeAgain = false }) {
+      if (found.run === null && mayWait(label)) return { kind: "waiting" };
       if (found.run === null && label.workflow === "") {
         if (!mayComeAgain) return { kind: "unknown", isFinal: false };
         return isTooEarly(label, nowMs) ? { kind: "early" } : { kind: "unknown", isFinal: true };
@@ -70,10 +91,16 @@ export function createLabelJoin(
         runId: label.runId || label.traceId,
         workflow: label.workflow,
         version: "",
+        mode: "live" as const,
         receivedAtMs: nowMs,
       };
       const receivedAtMs = isHistory ? Math.max(label.atMs ?? 0, run.receivedAtMs) : nowMs;
       if (label.kind === "outcome") return { kind: "outcome", outcome: outcomeOf(label, run, receivedAtMs) };
+      if (label.kind === "decision") {
+        if (run.mode !== "shadow") return { kind: "misplaced", reason: "decision_not_on_shadow_run" };
+        const { compare: rules = {} } = deps.settings(run.workflow);
+        return { kind: "decision", decision: decisionOf(label, run, found.outputs, rules, receivedAtMs) };
+      }
       const review = reviewOf(label, run, chosenBy, receivedAtMs);
       return { kind: "review", review, outputs: found.outputs };
     },
@@ -98,6 +125,7 @@ function reviewOf(
     reviewer: draft.reviewer,
     durationMs: draft.durationMs,
     chosenBy,
+    runMode: run.mode,
     runReceivedAtMs: run.receivedAtMs,
     receivedAtMs,
   };
@@ -111,6 +139,37 @@ function outcomeOf(draft: OutcomeDraft, run: RunRef, receivedAtMs: number): Outc
     version: run.version,
     name: draft.name,
     value: draft.value,
+    runMode: run.mode,
+    runReceivedAtMs: run.receivedAtMs,
+    receivedAtMs,
+  };
+}
+
+function mayWait(label: LabelDraft): boolean {
+  return label.kind === "decision" || (label.kind === "outcome" && label.mayWait);
+}
+
+/** A run that failed has no output, and so differs in everything that the person decided. */
+function decisionOf(
+  draft: DecisionDraft,
+  run: RunRef,
+  outputs: string | undefined,
+  rules: CompareRules,
+  receivedAtMs: number,
+): Decision {
+  const given = outputs === undefined ? null : (tryParseJson(outputs) ?? null);
+  const fields = compareOutputs(draft.output, given, { rules, isPartial: true });
+  return {
+    decisionId: draft.decisionId,
+    runId: run.runId,
+    workflow: run.workflow,
+    version: run.version,
+    output: draft.output,
+    reason: draft.reason,
+    note: draft.note,
+    reviewer: draft.reviewer,
+    compared: [...fields.keys()],
+    differing: [...fields].flatMap(([field, differs]) => (differs ? [field] : [])),
     runReceivedAtMs: run.receivedAtMs,
     receivedAtMs,
   };

@@ -28,12 +28,43 @@ export interface OutcomeDraft {
   runId: string;
   traceId: string;
   workflow: string;
+  /** Names the run where `runId` is "". */
+  businessKey: string;
+  /** It is kept until its run comes; else an unknown run is an error. */
+  mayWait: boolean;
   name: string;
   value: number | boolean | string;
   atMs: number | null;
 }
 
-export type LabelDraft = ReviewDraft | OutcomeDraft;
+/** What a person decided on a run's input, before its run was looked up. It always waits for its run. */
+export interface DecisionDraft {
+  kind: "decision";
+  decisionId: string;
+  runId: string;
+  traceId: string;
+  workflow: string;
+  businessKey: string;
+  output: Json;
+  reason: string;
+  note: string;
+  reviewer: string;
+  atMs: number | null;
+}
+
+export type LabelDraft = ReviewDraft | OutcomeDraft | DecisionDraft;
+
+/** The id by which a label that comes again is recognised. */
+export function labelIdOf(label: LabelDraft): string {
+  switch (label.kind) {
+    case "review":
+      return label.reviewId;
+    case "outcome":
+      return label.outcomeId;
+    case "decision":
+      return label.decisionId;
+  }
+}
 
 /** Creates a review. Without an id it gets a hash of what it says, so that a retry is not counted twice. */
 export function draftReview(review: Omit<ReviewDraft, "kind">): ReviewDraft {
@@ -44,8 +75,16 @@ export function draftReview(review: Omit<ReviewDraft, "kind">): ReviewDraft {
 
 /** Creates an outcome. Without an id it gets a hash of what it says. */
 export function draftOutcome(outcome: Omit<OutcomeDraft, "kind">): OutcomeDraft {
-  const { outcomeId, runId, traceId, name, value } = outcome;
-  return { kind: "outcome", ...outcome, outcomeId: outcomeId || hashOf([runId || traceId, name, value]) };
+  const { outcomeId, runId, traceId, workflow, businessKey, name, value } = outcome;
+  const run = businessKey === "" ? [runId || traceId] : [workflow, businessKey];
+  return { kind: "outcome", ...outcome, outcomeId: outcomeId || hashOf([...run, name, value]) };
+}
+
+/** Creates a decision. Without an id it gets a hash of what it says. */
+export function draftDecision(decision: Omit<DecisionDraft, "kind">): DecisionDraft {
+  const { decisionId, runId, workflow, businessKey, reviewer, output } = decision;
+  const run = businessKey === "" ? [runId] : [workflow, businessKey];
+  return { kind: "decision", ...decision, decisionId: decisionId || hashOf([...run, reviewer, output]) };
 }
 
 /** Reads a verdict in the words of reviewers and evaluators; null for any other word. */

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Run, RunError, Step } from "../model/run.ts";
-import type { LabelDraft, OutcomeDraft, ReviewDraft } from "./labels.ts";
-import { draftOutcome, draftReview } from "./labels.ts";
-import type { PlainOutcome, PlainReview, PlainRun } from "./plain-schema.ts";
+import type { DecisionDraft, LabelDraft, OutcomeDraft, ReviewDraft } from "./labels.ts";
+import { draftDecision, draftOutcome, draftReview } from "./labels.ts";
+import type { PlainDecision, PlainOutcome, PlainReview, PlainRun } from "./plain-schema.ts";
 import { isUsable, usableTimes } from "./times.ts";
 import { canonicalJson, withVersionId } from "./version-id.ts";
 
@@ -44,6 +44,7 @@ export function mapPlainRun(plain: PlainRun, { arrivedAtMs, isHistory }: Arrival
     costUsd: plain.cost_usd ?? null,
     retries: plain.retries ?? 0,
     sessionId: plain.session_id ?? "",
+    businessKey: plain.key ?? "",
     attributes: { ...plain.attributes, ...(plain.owner ? { owner: plain.owner } : {}) },
     steps: (plain.steps ?? []).map((step, index) => mapStep(step, index, runId, plain.workflow, startedAtMs)),
   };
@@ -98,11 +99,20 @@ function mapStep(
   };
 }
 
-/** Maps the reviews and outcomes that a run of plain JSON carries. */
-export function mapPlainLabels(plain: PlainRun, run: Run): LabelDraft[] {
+/** How a label names its run. */
+export interface RunName {
+  runId: string;
+  workflow: string;
+  businessKey: string;
+}
+
+/** Maps the reviews, outcomes and the decision that a run of plain JSON carries. */
+export function mapPlainLabels(plain: PlainRun, { runId, workflow }: Run): LabelDraft[] {
+  const name = { runId, workflow, businessKey: "" };
   return [
-    ...(plain.reviews ?? []).map((review) => mapPlainReview(run.runId, review, run.workflow)),
-    ...(plain.outcomes ?? []).map((outcome) => mapPlainOutcome(run.runId, outcome, run.workflow)),
+    ...(plain.reviews ?? []).map((review) => mapPlainReview(runId, review, workflow)),
+    ...(plain.outcomes ?? []).map((outcome) => mapPlainOutcome(name, outcome, false)),
+    ...(plain.decision == null ? [] : [mapPlainDecision(name, plain.decision)]),
   ];
 }
 
@@ -123,15 +133,29 @@ export function mapPlainReview(runId: string, plain: PlainReview, workflow = "")
   });
 }
 
-/** Maps an outcome of plain JSON. Without a workflow, its run must be known. */
-export function mapPlainOutcome(runId: string, plain: PlainOutcome, workflow = ""): OutcomeDraft {
+/** Maps an outcome of plain JSON. Without a workflow, its run must be known, or come if the outcome may wait. */
+export function mapPlainOutcome(name: RunName, plain: PlainOutcome, mayWait: boolean): OutcomeDraft {
   return draftOutcome({
+    ...name,
     outcomeId: plain.outcome_id ?? "",
-    runId,
     traceId: "",
-    workflow,
+    mayWait,
     name: plain.name,
     value: plain.value,
+    atMs: timeOrNull(plain.at),
+  });
+}
+
+/** Maps a decision of plain JSON. */
+export function mapPlainDecision(name: RunName, plain: PlainDecision): DecisionDraft {
+  return draftDecision({
+    ...name,
+    decisionId: plain.decision_id ?? "",
+    traceId: "",
+    output: plain.output,
+    reason: plain.reason ?? "",
+    note: plain.note ?? "",
+    reviewer: plain.reviewer ?? "",
     atMs: timeOrNull(plain.at),
   });
 }

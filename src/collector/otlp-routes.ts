@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { Hono } from "hono";
 import { PermanentError, TransientError } from "../model/errors.ts";
-import type { Accepted } from "./accept.ts";
+import type { Accepted } from "./request.ts";
 import { readBody } from "./body.ts";
 import type { OtlpEncoding } from "./decode.ts";
 import type { Ingest } from "./ingest.ts";

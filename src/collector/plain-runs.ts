@@ -1,6 +1,6 @@
 import { PermanentError } from "../model/errors.ts";
 import type { Json } from "../model/json.ts";
-import type { Accepted } from "./accept.ts";
+import type { Accepted } from "./request.ts";
 import type { Arrival } from "./map-plain.ts";
 import { mapPlainLabels, mapPlainRun } from "./map-plain.ts";
 import type { Mapped } from "./mapped.ts";

@@ -77,6 +77,44 @@ export const outcomeSchema = z.object({
   at: time.nullish(),
 });
 
+/** What a person decided on a run's input, as plain JSON. */
+export const decisionSchema = z.object({
+  decision_id: id.optional(),
+  output: z
+    .unknown()
+    .refine((output) => output !== undefined && output !== null, { error: "must be what the person decided" })
+    .transform((output) => output as Json),
+  reason: z.string().nullish(),
+  note: z.string().nullish(),
+  reviewer: z.string().nullish(),
+  at: time.nullish(),
+});
+
+/** Names a run by its id, or by workflow and business key. */
+const runName = {
+  workflow: z.string().trim().min(1).max(200).optional(),
+  run_id: id.optional(),
+  key: id.optional(),
+};
+
+function namesRun(named: {
+  workflow?: string | undefined;
+  run_id?: string | undefined;
+  key?: string | undefined;
+}) {
+  return named.run_id !== undefined || (named.key !== undefined && named.workflow !== undefined);
+}
+
+const nameRule = { error: "must name its run: by 'run_id', or by 'workflow' and 'key'" };
+
+/** An outcome that names its run, as `POST /v1/outcomes` takes it. */
+export const namedOutcomeSchema = z.object({ ...outcomeSchema.shape, ...runName }).refine(namesRun, nameRule);
+
+/** A decision that names its run, as `POST /v1/decisions` takes it. */
+export const namedDecisionSchema = z
+  .object({ ...decisionSchema.shape, ...runName })
+  .refine(namesRun, nameRule);
+
 /** A run as plain JSON, as `POST /v1/runs` takes it. Unknown members are ignored. */
 export const runSchema = z.object({
   ...figures,
@@ -93,16 +131,19 @@ export const runSchema = z.object({
   confidence: z.number().nullish(),
   cost_usd: z.number().nullish(),
   session_id: id.nullish(),
+  key: id.nullish(),
   trace_id: z.string().max(64).nullish(),
   owner: z.string().nullish(),
   steps: z.array(step).max(10_000).nullish(),
   reviews: z.array(reviewSchema).max(100).nullish(),
   outcomes: z.array(outcomeSchema).max(100).nullish(),
+  decision: decisionSchema.nullish(),
 });
 
 export type PlainRun = z.output<typeof runSchema>;
 export type PlainReview = z.output<typeof reviewSchema>;
 export type PlainOutcome = z.output<typeof outcomeSchema>;
+export type PlainDecision = z.output<typeof decisionSchema>;
 
 /** The first fault of a refused value: names the member and the rule, never the value. */
 export function faultOf(error: z.ZodError): string {

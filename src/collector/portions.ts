@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { type Accepted, noneAccepted } from "./accept.ts";
+import { type Accepted, noneAccepted } from "./request.ts";
 import type { Mapped } from "./mapped.ts";
 import { emptyMapped } from "./mapped.ts";
 
@@ -30,6 +30,7 @@ export async function acceptInPortions(
     for (const runId of accepted.rejectedRunIds) total.rejectedRunIds.push(runId);
     total.duplicates += accepted.duplicates;
     total.unknownRuns += accepted.unknownRuns;
+    total.waiting.push(...accepted.waiting);
     for (const [reason, count] of Object.entries(accepted.rejected)) {
       total.rejected[reason] = (total.rejected[reason] ?? 0) + count;
     }
@@ -39,12 +40,12 @@ export async function acceptInPortions(
 }
 
 function* portionsOf(mapped: Mapped, size: number): Generator<Mapped> {
-  const { runs, steps, ...rest } = mapped;
+  const { runs, steps, calls, ...rest } = mapped;
   for (let at = 0; at < runs.length; at += size) {
-    yield { ...emptyMapped(), runs: runs.slice(at, at + size) };
+    yield { ...emptyMapped(), runs: runs.slice(at, at + size), calls };
   }
   for (let at = 0; at < steps.length; at += size) {
     yield { ...emptyMapped(), steps: steps.slice(at, at + size) };
   }
-  yield { ...emptyMapped(), ...rest };
+  yield { ...emptyMapped(), ...rest, calls };
 }

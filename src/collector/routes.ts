@@ -34,13 +34,34 @@ export function collectorRoutes(ingest: Ingest, given: RoutesOptions = {}): Hono
       answerLabel(context, await ingest.outcome(context.req.param("run_id"), parse(bytes)), "outcome_id"),
     ),
   );
+  routes.post("/v1/runs/:run_id/decision", (context) =>
+    withBody(context, options, async (bytes) =>
+      answerLabel(context, await ingest.decision(context.req.param("run_id"), parse(bytes)), "decision_id"),
+    ),
+  );
+  routes.post("/v1/outcomes", (context) =>
+    withBody(context, options, async (bytes) =>
+      answerLabel(context, await ingest.outcome(null, parse(bytes)), "outcome_id"),
+    ),
+  );
+  routes.post("/v1/decisions", (context) =>
+    withBody(context, options, async (bytes) =>
+      answerLabel(context, await ingest.decision(null, parse(bytes)), "decision_id"),
+    ),
+  );
   return routes;
 }
 
-function answerLabel(context: Context, answer: LabelAnswer | null, idName: "review_id" | "outcome_id") {
+type LabelIdName = "review_id" | "outcome_id" | "decision_id";
+
+/** 202 for what is kept until its run comes. */
+function answerLabel(context: Context, answer: LabelAnswer | null, idName: LabelIdName) {
   if (answer === null)
     return context.json({ error: { message: "Cannot find run: there is none with this id" } }, 404);
-  return context.json({ [idName]: answer.id, status: answer.status });
+  return context.json(
+    { [idName]: answer.id, status: answer.status },
+    answer.status === "waiting" ? 202 : 200,
+  );
 }
 
 function parse(bytes: Uint8Array): Json {

@@ -1,3 +1,4 @@
+import type { CompareRules } from "../model/compare-outputs.ts";
 import type { Contract } from "../model/contract.ts";
 
 /** What the collector needs to know of one workflow. */
@@ -5,6 +6,8 @@ export interface WorkflowSettings {
   contract: Contract;
   /** Runs with a confidence below it count as low; null where the owner named none. */
   confidenceBelow: number | null;
+  /** How outputs are compared with people's decisions and pinned answers. */
+  compare?: CompareRules;
 }
 
 /** Words that mean something to every workflow. */

@@ -11,6 +11,7 @@ import { createPauses } from "./pauses.ts";
 import type { Journal } from "./port.ts";
 import { createRecords } from "./records.ts";
 import { createReviewQueue } from "./review-queue.ts";
+import { createWaitingLabels } from "./waiting-labels.ts";
 
 /**
  * Opens the journal: one SQLite file, held by one process.
@@ -44,6 +45,7 @@ export function openJournal({ path, log }: { path: string; log: Logger }): Journ
     baselines: createBaselines(database),
     ...createRecords(database),
     reviewQueue: createReviewQueue(database),
+    waitingLabels: createWaitingLabels(database),
     close: () => close(database),
   };
 }

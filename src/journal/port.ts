@@ -165,6 +165,14 @@ export interface Journal {
     /** Forgets runs that were answered, or have waited, since before a time. */
     forget(beforeMs: number): void;
   };
+  /** Outcomes and decisions that came before their runs; JSON, opaque to the journal. */
+  waitingLabels: {
+    /** Does nothing for ids that are kept already. */
+    put(entries: readonly { id: string; body: string; sinceMs: number }[]): void;
+    remove(ids: readonly string[]): void;
+    /** Oldest first. */
+    all(): { id: string; body: string; sinceMs: number }[];
+  };
   /** Small named values: secrets made at first start, the field catalogue, cursors. */
   meta: {
     get(key: string): string | null;

@@ -2,7 +2,16 @@
  * Rows as they are inserted into ClickHouse (JSONEachRow, snake_case, times in milliseconds as DateTime64(3)
  * integers). The collector writes them, the store owns the tables; nothing else knows their names.
  */
-export const tables = ["runs", "steps", "reviews", "outcomes", "versions", "rejects", "rollups"] as const;
+export const tables = [
+  "runs",
+  "steps",
+  "reviews",
+  "outcomes",
+  "decisions",
+  "versions",
+  "rejects",
+  "rollups",
+] as const;
 
 export type Table = (typeof tables)[number];
 
@@ -32,6 +41,7 @@ export interface RunRow {
   cost_usd: number | null;
   retries: number;
   session_id: string;
+  business_key: string;
   attributes: Record<string, string>;
   /** JSON array of `Finding`. */
   findings: string;
@@ -94,6 +104,22 @@ export interface OutcomeRow {
   received_at: number;
 }
 
+/** What a person decided on the input of a shadow run. `output` is JSON text. */
+export interface DecisionRow {
+  decision_id: string;
+  run_id: string;
+  workflow: string;
+  version: string;
+  output: string;
+  reason: string;
+  note: string;
+  reviewer: string;
+  compared: string[];
+  differing: string[];
+  run_received_at: number;
+  received_at: number;
+}
+
 /** What was deployed, once per version seen. */
 export interface VersionRow {
   workflow: string;
@@ -135,6 +161,7 @@ export interface RowOf {
   steps: StepRow;
   reviews: ReviewRow;
   outcomes: OutcomeRow;
+  decisions: DecisionRow;
   versions: VersionRow;
   rejects: RejectRow;
   rollups: RollupRow;

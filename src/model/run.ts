@@ -76,6 +76,8 @@ export interface Run {
   costUsd: number | null;
   retries: number;
   sessionId: string;
+  /** What the business calls the case (an invoice number), by which later facts find the run; "" for none. */
+  businessKey: string;
   attributes: Record<string, string>;
   steps: Step[];
 }
@@ -97,6 +99,8 @@ export interface Review {
   durationMs: number | null;
   /** Targeted reviews are kept out of the override statistics. */
   chosenBy: "random" | "targeted" | "api";
+  /** Only what is said of live runs counts. */
+  runMode: RunMode;
   runReceivedAtMs: number;
   receivedAtMs: number;
 }
@@ -109,6 +113,26 @@ export interface Outcome {
   version: string;
   name: string;
   value: number | boolean | string;
+  runMode: RunMode;
+  runReceivedAtMs: number;
+  receivedAtMs: number;
+}
+
+/** What a person decided on the input of a shadow run, without having seen its output. */
+export interface Decision {
+  decisionId: string;
+  runId: string;
+  workflow: string;
+  version: string;
+  /** The output that the person would have given; it may name only some of the fields. */
+  output: Json;
+  /** Why it differs, in one of few words. */
+  reason: string;
+  note: string;
+  reviewer: string;
+  /** Fields that both gave, and those of them that differ. */
+  compared: string[];
+  differing: string[];
   runReceivedAtMs: number;
   receivedAtMs: number;
 }

@@ -7,7 +7,7 @@ import { exampleRuns, sliceCounts } from "./examples.ts";
 import type { Layout } from "./layout.ts";
 import { migrate } from "./migrate.ts";
 import type { Store } from "./port.ts";
-import { findRun, readVersion, receipt } from "./runs.ts";
+import { findRun, findRunByKey, readVersion, receipt } from "./runs.ts";
 import { searchRuns } from "./search.ts";
 
 /** The store over any engine: both kinds share every statement. */
@@ -20,6 +20,7 @@ export function createClickHouseStore(engine: Engine, layout: Layout): Store {
     readVersions: (query) => readVersions(engine, query),
     readWorkflows: () => readWorkflows(engine),
     findRun: (runId) => findRun(engine, runId),
+    findRunByKey: (workflow, businessKey) => findRunByKey(engine, workflow, businessKey),
     receipt: (runId) => receipt(engine, runId),
     version: (workflow, version) => readVersion(engine, workflow, version),
     searchRuns: (query) => searchRuns(engine, query),

@@ -1,5 +1,15 @@
 import type { Json } from "../model/json.ts";
-import type { OutcomeRow, RejectRow, ReviewRow, RunRow, StepRow, Table, VersionRow } from "../model/rows.ts";
+import type { RunMode } from "../model/run.ts";
+import type {
+  DecisionRow,
+  OutcomeRow,
+  RejectRow,
+  ReviewRow,
+  RunRow,
+  StepRow,
+  Table,
+  VersionRow,
+} from "../model/rows.ts";
 import type { SignalBucket, SignalKey, SignalKind } from "../model/signal.ts";
 
 /** A span of time: `fromMs` inclusive, `toMs` exclusive, milliseconds since the epoch. */
@@ -33,6 +43,7 @@ export interface Receipt {
   steps: StepRow[];
   reviews: ReviewRow[];
   outcomes: OutcomeRow[];
+  decisions: DecisionRow[];
 }
 
 /** Filters of a run search; all must hold. */
@@ -72,6 +83,7 @@ export interface RunRef {
   runId: string;
   workflow: string;
   version: string;
+  mode: RunMode;
   receivedAtMs: number;
 }
 
@@ -102,6 +114,8 @@ export interface Store {
   readWorkflows(): Promise<{ workflow: string; lastMs: number; runs: number }[]>;
 
   findRun(runId: string): Promise<RunRef | null>;
+  /** The newest run of a workflow under a business key. */
+  findRunByKey(workflow: string, businessKey: string): Promise<RunRef | null>;
   receipt(runId: string): Promise<Receipt | null>;
   version(workflow: string, version: string): Promise<VersionRow | null>;
   searchRuns(query: RunQuery): Promise<{ runs: RunRow[]; cursor: string | null }>;

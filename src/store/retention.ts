@@ -8,6 +8,7 @@ const kinds: Record<Exclude<Table, "versions"> | "rollups_hour", "runDays" | "ro
   rejects: "runDays",
   reviews: "rollupDays",
   outcomes: "rollupDays",
+  decisions: "rollupDays",
   rollups: "rollupDays",
   rollups_hour: "rollupDays",
 };

@@ -1,20 +1,37 @@
-import type { OutcomeRow, ReviewRow, RunRow, StepRow, VersionRow } from "../model/rows.ts";
+import type { DecisionRow, OutcomeRow, ReviewRow, RunRow, StepRow, VersionRow } from "../model/rows.ts";
 import { rowColumns } from "./columns.ts";
 import type { Engine } from "./engine.ts";
 import type { Receipt, RunRef } from "./port.ts";
+
+const refColumns =
+  "run_id AS runId, workflow, version, mode, toFloat64(toUnixTimestamp64Milli(received_at)) AS receivedAtMs";
 
 /** Finds a run by its id; the first one where an id was ever stored twice. */
 export async function findRun(engine: Engine, runId: string): Promise<RunRef | null> {
   const rows = await engine.select<RunRef>(
     "sweep",
-    `SELECT run_id AS runId, workflow, version, toFloat64(toUnixTimestamp64Milli(received_at)) AS receivedAtMs
-    FROM runs WHERE run_id = {runId:String} ORDER BY received_at LIMIT 1`,
+    `SELECT ${refColumns} FROM runs WHERE run_id = {runId:String} ORDER BY received_at LIMIT 1`,
     { runId },
   );
   return rows[0] ?? null;
 }
 
-/** A run with its version, steps, reviews and outcomes, each in the order it happened. */
+/** Finds the newest run of a workflow under a business key. */
+export async function findRunByKey(
+  engine: Engine,
+  workflow: string,
+  businessKey: string,
+): Promise<RunRef | null> {
+  const rows = await engine.select<RunRef>(
+    "sweep",
+    `SELECT ${refColumns} FROM runs WHERE workflow = {workflow:String} AND business_key = {businessKey:String}
+    ORDER BY received_at DESC LIMIT 1`,
+    { workflow, businessKey },
+  );
+  return rows[0] ?? null;
+}
+
+/** A run with its version, steps, reviews, outcomes and decisions, each in the order it happened. */
 export async function receipt(engine: Engine, runId: string): Promise<Receipt | null> {
   const [run] = await engine.select<RunRow>(
     "report",
@@ -24,7 +41,7 @@ export async function receipt(engine: Engine, runId: string): Promise<Receipt | 
   if (run === undefined) return null;
   // Steps that came before their run was known carry the trace id.
   const ids = run.trace_id === "" ? [runId] : [runId, run.trace_id];
-  const [version, steps, reviews, outcomes] = await Promise.all([
+  const [version, steps, reviews, outcomes, decisions] = await Promise.all([
     readVersion(engine, run.workflow, run.version),
     engine.select<StepRow>(
       "report",
@@ -42,8 +59,13 @@ export async function receipt(engine: Engine, runId: string): Promise<Receipt | 
       `SELECT ${rowColumns("outcomes")} FROM outcomes AS t WHERE t.run_id = {runId:String} ORDER BY t.received_at`,
       { runId },
     ),
+    engine.select<DecisionRow>(
+      "report",
+      `SELECT ${rowColumns("decisions")} FROM decisions AS t WHERE t.run_id = {runId:String} ORDER BY t.received_at`,
+      { runId },
+    ),
   ]);
-  return { run, version, steps, reviews, outcomes };
+  return { run, version, steps, reviews, outcomes, decisions };
 }
 
 /** What was deployed under a version, as first seen. */

@@ -26,6 +26,7 @@ export function runRow(row: Partial<RunRow> & { run_id: string }): RunRow {
     cost_usd: null,
     retries: 0,
     session_id: "",
+    business_key: "",
     attributes: {},
     findings: "[]",
     null_fields: [],

@@ -267,9 +267,22 @@ function runCases(store: () => Store): void {
       runId: "search-2",
       workflow: "search",
       version: "v1",
+      mode: "live",
       receivedAtMs: startMs + 2,
     });
     expect(await store().findRun("nobody's")).toBeNull();
+  });
+
+  it("findRunByKey() answers the newest run of the workflow under the key, or null", async () => {
+    const keyed = { workflow: "keyed", business_key: "INV-1" };
+    const rows = [
+      runRow({ ...keyed, run_id: "keyed-1", received_at: startMs + 1 }),
+      runRow({ ...keyed, run_id: "keyed-2", received_at: startMs + 2, mode: "shadow" }),
+      runRow({ ...keyed, run_id: "keyed-3", received_at: startMs + 3, business_key: "INV-2" }),
+    ];
+    await store().insert("runs", ndjson(rows), "keyed");
+    expect(await store().findRunByKey("keyed", "INV-1")).toMatchObject({ runId: "keyed-2", mode: "shadow" });
+    expect(await store().findRunByKey("search", "INV-1")).toBeNull();
   });
 
   it("receipt() gives a run back as it was inserted, with its steps in order", async () => {

@@ -162,7 +162,7 @@ describe("ingest: bad input", () => {
     const { ingest, clock, rows } = createHarness({
       findRun: async (runId) => {
         clock.timeMs += 60_000;
-        return { runId, workflow: "w", version: "", receivedAtMs: clock.timeMs };
+        return { runId, workflow: "w", version: "", mode: "live", receivedAtMs: clock.timeMs };
       },
     });
     const startMs = clock.timeMs;

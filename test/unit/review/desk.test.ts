@@ -55,6 +55,7 @@ function openDesk(more: Partial<DeskDeps> = {}) {
           steps: [],
           reviews: [],
           outcomes: [],
+          decisions: [],
         };
   return createReviewDesk({
     journal,
