@@ -72,7 +72,7 @@ export interface RepairOptions {
  * the folder, and while nobody else can.
  */
 export function repairInsertLogs({ path, log, hasSegments }: RepairOptions): void {
-  for (const folder of foldersWithLog(join(path, "store"))) {
+  for (const folder of foldersWithLog(path)) {
     const parts = readParts(folder);
     const { loggedMax, cut } = repairLog(
       join(folder, folderName),
@@ -97,12 +97,16 @@ export function repairInsertLogs({ path, log, hasSegments }: RepairOptions): voi
   }
 }
 
-function foldersWithLog(store: string): string[] {
-  return namesIn(store).flatMap((group) =>
-    namesIn(join(store, group))
-      .map((name) => join(store, group, name))
-      .filter((folder) => namesIn(folder).includes(folderName)),
-  );
+/** Folders of the tables whose rows come from segments. */
+function foldersWithLog(path: string): string[] {
+  const definitions = join(path, "metadata", "default");
+  return namesIn(definitions)
+    .filter((name) => name !== "migrations.sql")
+    .flatMap(
+      (name) => /UUID '([0-9a-f-]{36})'/.exec(readFileSync(join(definitions, name), "utf8"))?.[1] ?? [],
+    )
+    .map((id) => join(path, "store", id.slice(0, 3), id))
+    .filter((folder) => namesIn(folder).includes(folderName));
 }
 
 /** Nothing where there is no such folder, or a file in its place. */
@@ -175,8 +179,12 @@ function truncateSynced(path: string, bytes: number): void {
 
 /** Into the folder where the engine keeps parts that it does not read. */
 function setAside(folder: string, name: string): void {
-  mkdirSync(join(folder, "detached"), { recursive: true });
-  renameSync(join(folder, name), join(folder, "detached", `unlogged_${name}`));
+  const aside = join(folder, "detached");
+  mkdirSync(aside, { recursive: true });
+  const taken = namesIn(aside);
+  let to = `unlogged_${name}`;
+  for (let n = 1; taken.includes(to); n++) to = `unlogged_${name}_try${n}`;
+  renameSync(join(folder, name), join(aside, to));
   const file = openSync(folder, "r");
   fsyncSync(file);
   closeSync(file);

@@ -13,6 +13,10 @@ import { type Send, sendRuns, sendTraces } from "./load.ts";
 export interface KillSidecarOptions {
   kills: number;
   seed: number;
+  /** Where the sidecar keeps its data; a folder of its own unless given. */
+  data?: string;
+  /** Ends it; SIGKILL unless given. */
+  end?: (sidecar: Sidecar) => Promise<void>;
   onKill?: (kill: number) => void;
 }
 
@@ -40,8 +44,8 @@ const client = { plain: 3, traces: 1 };
  * Runs the built sidecar under clients that retry until they are acknowledged, kills it with SIGKILL at random moments,
  * orders a pause shortly before each, and compares everything in the end.
  */
-export async function killSidecar({ kills, seed, onKill }: KillSidecarOptions): Promise<KillSidecarResult> {
-  const data = mkdtempSync(join(tmpdir(), "evenkeel-kill-"));
+export async function killSidecar(options: KillSidecarOptions): Promise<KillSidecarResult> {
+  const { kills, seed, data = mkdtempSync(join(tmpdir(), "evenkeel-kill-")) } = options;
   const random = createRandom(seed);
   const receiver = await startReceiver();
   const start = () => startTimed(data, receiver);
@@ -54,16 +58,16 @@ export async function killSidecar({ kills, seed, onKill }: KillSidecarOptions): 
   const senders: Send[] = [...repeat(sendRuns, client.plain), ...repeat(sendTraces, client.traces)];
   const sending = Promise.all(senders.map((send, name) => send(`c${name}`, load)));
 
-  for (let kill = 0; kill < kills; kill++) {
+  for (let round = 0; round < kills; round++) {
     await delay(200 + random.next() * 1_800);
-    const ordered = orderPause(sidecar.url, `held-${kill}`);
+    const ordered = orderPause(sidecar.url, `held-${round}`);
     await delay(random.below(80));
-    await sidecar.kill();
-    if (await ordered) pauses.push(`held-${kill}`);
+    await (options.end ?? kill)(sidecar);
+    if (await ordered) pauses.push(`held-${round}`);
     const next = await start();
     sidecar = next.sidecar;
     startMs.push(next.tookMs);
-    onKill?.(kill + 1);
+    options.onKill?.(round + 1);
   }
   isOver = true;
   await sending;
@@ -82,6 +86,8 @@ export async function killSidecar({ kills, seed, onKill }: KillSidecarOptions): 
   rmSync(data, { recursive: true });
   return result;
 }
+
+const kill = (sidecar: Sidecar) => sidecar.kill();
 
 function repeat<T>(item: T, times: number): T[] {
   return Array.from({ length: times }, () => item);

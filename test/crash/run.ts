@@ -1,6 +1,7 @@
 // `npm run test:crash [-- KILLS [SEED]]`: kills the sidecar, and its parts without what makes storing exactly once, and
 // prints what was found beside what is promised. Ends with 1 if a promise is broken or a control does not fail.
 import { spawnSync } from "node:child_process";
+import { cutPower } from "./cut-power.ts";
 import { killLoop } from "./kill-loop.ts";
 import { killSidecar } from "./kill-sidecar.ts";
 
@@ -29,7 +30,16 @@ rows.push({
   isKept: medianMs < 1_500,
 });
 
-const parts = await killLoop({ kills: Math.ceil(kills / 10), seed });
+const cuts = Math.ceil(kills / 10);
+const power = await cutPower({ cuts, seed });
+if (power.kind === "impossible") console.log(`The power was not cut: ${power.why}`);
+else {
+  const { lost, doubled, minutesOff, hoursOff, untold, toldTwice, acknowledged: runs } = power.result;
+  const wrong = lost + doubled + Math.abs(minutesOff) + Math.abs(hoursOff) + untold + toldTwice;
+  count("the same after losing what was not synced", wrong, `of ${runs} acknowledged, ${cuts} power cuts`);
+}
+
+const parts = await killLoop({ kills: cuts, seed });
 const lossy = `of ${parts.acknowledged}, ${parts.kills} kills, every fifth answer of the store lost`;
 count("spool and writer: lost, doubled", parts.lost + parts.doubled, lossy);
 const noToken = await killLoop({ kills: 1, seed, control: "no-token" });

@@ -134,6 +134,20 @@ describe("repairInsertLogs() after a power loss that took", () => {
     await store.close();
   });
 
+  it("sets parts of the same name aside as often as they come", async () => {
+    const path = mkdtempSync(join(tmpdir(), "evenkeel-inserts-"));
+    cpSync(stored, path, { recursive: true });
+    for (let time = 0; time < 3; time++) {
+      loseLine(path, "runs");
+      repairInsertLogs({ path, log, hasSegments: true });
+      const store = openChdbStore({ path, log });
+      await insert(store, 3);
+      await store.close();
+    }
+    const aside = readdirSync(join(path, folders.runs, "detached"));
+    expect(aside.filter((name) => name.startsWith("unlogged_"))).toHaveLength(3);
+  });
+
   it("does nothing to a folder without a store", () => {
     repairInsertLogs({ path: join(stored, "none"), log, hasSegments: true });
   });
