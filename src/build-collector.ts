@@ -48,13 +48,15 @@ export async function buildCollector(base: Base): Promise<CollectorParts> {
     seen: spool.seenIds,
     pendingLog: spool.pendingLog,
     findRun: (runId) => store.findRun(runId),
+    findRunByKey: (workflow, businessKey) => store.findRunByKey(workflow, businessKey),
+    waitingLabels: journal.waitingLabels,
     findOutputs: async (runId) => (await store.receipt(runId))?.run.outputs ?? null,
     catalogue,
     catalogueValues: catalogues.values,
     redactor: redaction.redactor,
     settings: (workflow) => {
-      const { contract, confidence_below } = workflowConfig(config, workflow);
-      return { contract, confidenceBelow: confidence_below ?? null };
+      const { contract, confidence_below, compare } = workflowConfig(config, workflow);
+      return { contract, confidenceBelow: confidence_below ?? null, compare };
     },
     clock,
     meters: metrics,

@@ -1,7 +1,7 @@
 import type { Json } from "../model/json.ts";
 import { evaluation, own } from "./attributes.ts";
 import type { LabelDraft } from "./labels.ts";
-import { draftOutcome, draftReview, readVerdict } from "./labels.ts";
+import { draftDecision, draftOutcome, draftReview, readVerdict } from "./labels.ts";
 import type { Attributes, OtlpLog, OtlpSpan } from "./otlp.ts";
 import { parseAnyContent } from "./parse-json.ts";
 import { countOf, numberOf, textOf } from "./read-span.ts";
@@ -11,6 +11,7 @@ interface Place {
   runId: string;
   workflow: string;
   traceId: string;
+  businessKey: string;
   atMs: number;
 }
 
@@ -24,6 +25,7 @@ export function mapLog(log: OtlpLog): MappedLabel {
     runId: textOf(log.attributes, [own.runId]),
     workflow: textOf(log.attributes, [own.workflow]),
     traceId: log.traceId,
+    businessKey: textOf(log.attributes, [own.businessKey]),
     atMs: log.timeMs,
   });
 }
@@ -35,6 +37,7 @@ export function mapSpanLabels(span: OtlpSpan, runId: string, workflow: string): 
       runId: textOf(event.attributes, [own.runId]) || runId,
       workflow: textOf(event.attributes, [own.workflow]) || workflow,
       traceId: span.traceId,
+      businessKey: "",
       atMs: event.timeMs,
     }),
   );
@@ -43,6 +46,7 @@ export function mapSpanLabels(span: OtlpSpan, runId: string, workflow: string): 
 function mapEvent(name: string, attributes: Attributes, place: Place): MappedLabel {
   if (name === own.reviewEvent) return mapReview(attributes, place);
   if (name === own.outcomeEvent) return mapOutcome(attributes, place);
+  if (name === own.decisionEvent) return mapDecision(attributes, place);
   return name === evaluation.event ? mapEvaluation(attributes, place) : null;
 }
 
@@ -67,8 +71,28 @@ function mapOutcome(attributes: Attributes, place: Place): MappedLabel {
   const value = jsonOf(attributes.get(own.outcomeValue));
   if (name === "") return { kind: "bad", reason: "no_outcome_name" };
   if (value === null || typeof value === "object") return { kind: "bad", reason: "bad_outcome_value" };
-  if (place.runId === "" && place.traceId === "") return { kind: "bad", reason: "no_run_id" };
-  return draftOutcome({ ...place, outcomeId: textOf(attributes, [own.outcomeId]), name, value });
+  if (!namesRun(place)) return { kind: "bad", reason: "no_run_id" };
+  const mayWait = place.businessKey !== "";
+  return draftOutcome({ ...place, mayWait, outcomeId: textOf(attributes, [own.outcomeId]), name, value });
+}
+
+function mapDecision(attributes: Attributes, place: Place): MappedLabel {
+  const output = jsonOf(attributes.get(own.decisionOutput));
+  if (output === null) return { kind: "bad", reason: "no_decision_output" };
+  if (!namesRun(place)) return { kind: "bad", reason: "no_run_id" };
+  return draftDecision({
+    ...place,
+    decisionId: textOf(attributes, [own.decisionId]),
+    output,
+    reason: textOf(attributes, [own.decisionReason]),
+    note: textOf(attributes, [own.decisionNote]),
+    reviewer: textOf(attributes, [own.decisionReviewer]),
+  });
+}
+
+/** A business key means something within its workflow only. */
+function namesRun({ runId, traceId, businessKey, workflow }: Place): boolean {
+  return runId !== "" || traceId !== "" || (businessKey !== "" && workflow !== "");
 }
 
 /** An evaluation whose label is a verdict is a review; one with another label or a score is an outcome. */
@@ -91,7 +115,7 @@ function mapEvaluation(attributes: Attributes, place: Place): MappedLabel {
   }
   const value = numberOf(attributes, [evaluation.score]) ?? label;
   if (name === "" || value === "") return { kind: "bad", reason: "bad_evaluation" };
-  return draftOutcome({ ...place, outcomeId: "", name, value });
+  return draftOutcome({ ...place, mayWait: false, outcomeId: "", name, value });
 }
 
 function jsonOf(value: Json | undefined): Json {
