@@ -137,10 +137,13 @@ function isTree(value: unknown): value is Tree {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** The parser's warnings quote the lines that they are about, and with them secrets. */
+const quietly = { logLevel: "error" } as const;
+
 function readYaml(file: string): Tree {
   let parsed: unknown;
   try {
-    parsed = parseYaml(readFileSync(file, "utf8"));
+    parsed = parseYaml(readFileSync(file, "utf8"), quietly);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split("\n")[0] : "";
     throw new PermanentError(`Cannot read configuration '${file}': ${reason ?? ""}`, { cause });
@@ -153,7 +156,7 @@ function readYaml(file: string): Tree {
 /** A variable that holds a list or number. The fault's own message would quote the value. */
 function parseVariable(name: string, value: string): unknown {
   try {
-    return parseYaml(value);
+    return parseYaml(value, quietly);
   } catch (cause) {
     throw new PermanentError(`Cannot use configuration: '${name}' must be YAML`, { cause });
   }

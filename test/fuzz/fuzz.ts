@@ -2,6 +2,8 @@ import { createHmac } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+
 import { stringify } from "yaml";
 import { readSlackPress } from "../../src/alerts/slack-actions.ts";
 import { hideSecrets, loadConfig } from "../../src/load-config.ts";
@@ -66,14 +68,19 @@ function createFeeds(): { feed: Record<Target, Feed>; close(): void } {
   let kept: RowBatch[] = [];
   const harness = createHarness({ sink: { append: (batch) => Promise.resolve(void kept.push(batch)) } });
   const { ingest } = harness;
+  const warnings: string[] = [];
+  const hear = (warning: Error) => void warnings.push(warning.message);
+  process.on("warning", hear);
   const folder = mkdtempSync(join(tmpdir(), "evenkeel-fuzz-"));
   const file = join(folder, "evenkeel.yaml");
 
   /** Takes a request; where its bytes are as they were made, the good run in it must be kept. */
   async function take(take: () => Promise<unknown>, runId: string | null): Promise<string | null> {
     kept = [];
+    harness.clock.timeMs += 50;
     try {
       await take();
+      await ingest.settle();
     } catch (error) {
       if (!(error instanceof PermanentError || error instanceof TransientError)) throw error;
       if (runId !== null && error instanceof PermanentError) return `refused all: ${error.message}`;
@@ -93,7 +100,10 @@ function createFeeds(): { feed: Record<Target, Feed>; close(): void } {
   }
 
   return {
-    close: () => rmSync(folder, { recursive: true }),
+    close() {
+      process.off("warning", hear);
+      rmSync(folder, { recursive: true });
+    },
     feed: {
       protobuf: (random, seed) =>
         takeOtlp(random, "protobuf", anyTraces(random, `run-${seed}`), `run-${seed}`),
@@ -118,7 +128,11 @@ function createFeeds(): { feed: Record<Target, Feed>; close(): void } {
         );
       },
       slack: async (random) => feedSlack(random),
-      config: async (random) => feedConfig(random, file),
+      async config(random) {
+        const found = feedConfig(random, file);
+        await setImmediate();
+        return warnings.splice(0).some((text) => text.includes(configSecret)) ? "warns of a secret" : found;
+      },
     },
   };
 }

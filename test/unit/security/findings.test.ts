@@ -1,11 +1,15 @@
 import { createHmac } from "node:crypto";
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, vi } from "vitest";
 import { readSlackPress } from "../../../src/alerts/slack-actions.ts";
 import { settingsOf } from "../../../src/alerts/settings.ts";
 import { redactProtobuf } from "../../../src/collector/redact-protobuf.ts";
 import { createRedactor } from "../../../src/collector/redact.ts";
 import { configSchema, workflowConfig } from "../../../src/config.ts";
-import { TransientError } from "../../../src/model/errors.ts";
+import { loadConfig } from "../../../src/load-config.ts";
+import { PermanentError, TransientError } from "../../../src/model/errors.ts";
 import { encodeOtlp } from "../../fuzz/encode-otlp.ts";
 import { attributesJson, createHarness, jsonBytes, spanJson, tracesJson } from "../collector/harness.ts";
 
@@ -81,6 +85,14 @@ it("runs() watches no path longer than a label may be", async () => {
   expect(fields).toContain("input.short");
   expect(Math.max(...fields.map((field) => field.length))).toBeLessThan(600);
   expect(meters.dropped.get("field")).toBe(1);
+});
+
+it("loadConfig() has no warning printed that quotes a secret", () => {
+  const file = join(mkdtempSync(join(tmpdir(), "evenkeel-findings-")), "evenkeel.yaml");
+  writeFileSync(file, "routes: { slack: { bot_token: !Fhunter2 hunter2 } }\n? { secret: hunter2 }\n: 1\n");
+  const warn = vi.spyOn(process, "emitWarning");
+  expect(() => loadConfig({ file, env: {}, flags: {} })).toThrow(PermanentError);
+  expect(warn).not.toHaveBeenCalled();
 });
 
 describe("redactProtobuf()", () => {
