@@ -10,13 +10,14 @@ import { parseCsv } from "./csv.ts";
 /** Councils whose invoices are replayed. */
 export const councils = ["harrogate", "london", "darlington"];
 
-/** One council: header changes found in the first changed day, and alarms that no label explains. */
+/** One council: header changes found, and alarms that no label explains. */
 export interface CouncilResult {
   council: string;
   runs: number;
   signalDays: number;
   labelled: number;
-  /** Labelled changes that fall after the first baseline and were noticed on the first changed day, or later. */
+  /** Labelled changes by when they were noticed: in the first changed hour, on the first changed day, or later. */
+  foundFirstHour: number;
   foundFirstDay: number;
   foundLater: number;
   /** Alarms near an unlabelled jump of a file's null rate of ten points or more. */
@@ -118,6 +119,7 @@ function score(
     runs,
     signalDays,
     labelled: 0,
+    foundFirstHour: 0,
     foundFirstDay: 0,
     foundLater: 0,
     softAlarms: 0,
@@ -137,8 +139,10 @@ function score(
     );
     const hit = near[0];
     if (hit === undefined) result.sentences.push(`missed ${field} in ${file}`);
-    else if (Math.floor((hit.atMs - 1) / dayMs) === Math.floor(fromMs / dayMs)) result.foundFirstDay += 1;
-    else {
+    else if (Math.floor((hit.atMs - 1) / dayMs) === Math.floor(fromMs / dayMs)) {
+      result.foundFirstDay += 1;
+      if (hit.atMs <= (Math.floor(fromMs / hourMs) + 1) * hourMs) result.foundFirstHour += 1;
+    } else {
       result.foundLater += 1;
       result.sentences.push(`late ${field} in ${file}: ${((hit.atMs - fromMs) / dayMs).toFixed(1)} days`);
     }

@@ -5,7 +5,7 @@ import { startState, type WorkflowState } from "../../src/detectors/state.ts";
 import { step } from "../../src/detectors/step.ts";
 import { dayMs, hourMs, minuteMs } from "../../src/model/clock.ts";
 import type { SignalBucket } from "../../src/model/signal.ts";
-import { epochMs } from "./quiet.ts";
+import { epochMs } from "./life.ts";
 import { type Change, simulate, sources, type World } from "./world.ts";
 
 /** A change whose delay is measured. */
@@ -50,8 +50,6 @@ export interface DelayResult {
   /** Runs from the change to the alarm; null if missed; -1 if it alarmed before. */
   runs: number | null;
   onsetErrorMs: number;
-  delayMs: number;
-  paused: boolean;
 }
 
 /** A world, its volume and the length of the baseline. */
@@ -105,17 +103,8 @@ function runCase(
     }
     const drift = state.signals[id]?.drift;
     if (!drift) continue;
-    const delayMs = nowMs + widthMs - onsetMs;
-    if (nowMs < onsetMs) return { name, runs: -1, onsetErrorMs: 0, delayMs, paused: false };
-    return { name, runs, onsetErrorMs: drift.onset.atMs - onsetMs, delayMs, paused: false };
+    if (nowMs < onsetMs) return { name, runs: -1, onsetErrorMs: 0 };
+    return { name, runs, onsetErrorMs: drift.onset.atMs - onsetMs };
   }
-  return { name, runs: null, onsetErrorMs: 0, delayMs: Infinity, paused: false };
-}
-
-/** The middle of a list, counting missed cases as infinite. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const high = sorted[middle] ?? NaN;
-  return sorted.length % 2 === 1 ? high : (high + (sorted[middle - 1] ?? NaN)) / 2;
+  return { name, runs: null, onsetErrorMs: 0 };
 }

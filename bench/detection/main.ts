@@ -1,53 +1,121 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { fingerprint, openCheckpoint } from "./checkpoint.ts";
 import { drawPicture } from "./picture.ts";
-import {
-  councilRows,
-  costRows,
-  delayRows,
-  type Effort,
-  lowVolumeRows,
-  pauseRows,
-  quietRows,
-  trivialRows,
-} from "./sections.ts";
-import { misses, printTable, type Row } from "./table.ts";
+import { runOrders } from "./schedule.ts";
+import type { Section, Settings } from "./section.ts";
+import { sections } from "./sections.ts";
+import { printSummary, printTable, type Row, statusOf } from "./table.ts";
 
+const help = `npm run bench:detection -- [options]
+
+  --long           about an hour instead of minutes
+  --seed N         seeds N, N + 1, … (1); choose your own for a fresh test
+  --only A,B       some sections: ${sections.map(({ name }) => name).join(", ")}
+  --data DIR       folder of the real streams (EVENKEEL_BENCH_DATA); bench/detection/README.md says what is in it
+  --python FILE    a Python that has bench/peers/requirements.txt (EVENKEEL_BENCH_PYTHON)
+  --workers N      processes at a time (one for each core, two at most)
+  --resume         goes on where a run with the same options was stopped
+  --json FILE      where the rows go (bench/results/detection.json); results of each piece go beside it
+  --picture FILE   draws docs/detection.svg as well
+`;
 const { values } = parseArgs({
   options: {
     seed: { type: "string", default: "1" },
     long: { type: "boolean", default: false },
     data: { type: "string" },
+    python: { type: "string" },
     only: { type: "string", default: "" },
+    workers: { type: "string", default: String(Math.min(2, availableParallelism())) },
+    resume: { type: "boolean", default: false },
     json: { type: "string", default: "bench/results/detection.json" },
     picture: { type: "string" },
+    help: { type: "boolean", default: false },
   },
 });
+const note = (text: string): void => void process.stderr.write(`${text}\n`);
 
-const effort: Effort = {
-  seed: Number(values.seed),
-  long: values.long,
-  note: (text) => process.stderr.write(`${text}\n`),
-};
-const data = values.data ?? process.env.EVENKEEL_BENCH_DATA ?? null;
-const sections: Record<string, () => Row[]> = {
-  trivial: () => trivialRows(),
-  quiet: () => quietRows(effort),
-  pause: () => pauseRows(effort),
-  delay: () => delayRows(effort),
-  low: () => lowVolumeRows(effort),
-  council: () => councilRows(data, effort),
-  cost: () => costRows(effort),
-};
-const chosen = values.only === "" ? Object.keys(sections) : values.only.split(",");
-const rows = chosen.flatMap((name) => sections[name]?.() ?? []);
+if (values.help) console.log(help);
+else await main();
 
-console.log(printTable(rows));
-console.log(
-  `\n${rows.filter(misses).length} of ${rows.filter(({ bar }) => bar !== null).length} bars missed`,
-);
-mkdirSync(dirname(values.json), { recursive: true });
-const settings = { seed: effort.seed, long: effort.long, node: process.version };
-writeFileSync(values.json, `${JSON.stringify({ settings, rows }, null, 2)}\n`);
-if (values.picture !== undefined) writeFileSync(values.picture, drawPicture(effort));
+async function main(): Promise<void> {
+  const settings: Settings = {
+    seed: wholeNumber("seed", values.seed),
+    long: values.long,
+    data: values.data ?? process.env.EVENKEEL_BENCH_DATA ?? null,
+    python: values.python ?? process.env.EVENKEEL_BENCH_PYTHON ?? null,
+  };
+  const sources = fingerprint();
+  const checkpoint = openCheckpoint(
+    values.json.replace(/(\.json)?$/, ".units.jsonl"),
+    sources,
+    values.resume,
+  );
+  const workers = wholeNumber("workers", values.workers);
+  const rows: Row[] = [];
+  for (const section of chosenSections()) {
+    const own = await runSection(section, settings, workers, checkpoint);
+    note(`${printTable(own)}\n`);
+    rows.push(...own);
+    writeRows(rows, settings, sources);
+  }
+  console.log(printTable(rows));
+  console.log(`\n${printSummary(rows)}. Seeds from ${settings.seed}, detectors and benchmark ${sources}`);
+  if (values.picture === undefined) return;
+  writeFileSync(values.picture, drawPicture(settings, note));
+}
+
+async function runSection(
+  section: Section<unknown, unknown>,
+  settings: Settings,
+  workers: number,
+  checkpoint: ReturnType<typeof openCheckpoint>,
+): Promise<Row[]> {
+  const orders = section.units(settings).map((unit) => ({ section: section.name, unit }));
+  const startedMs = performance.now();
+  const done = orders.flatMap((order) => {
+    const known = checkpoint.known(order);
+    return known === null ? [] : [{ unit: order.unit, result: known.result }];
+  });
+  const missing = orders.filter((order) => checkpoint.known(order) === null);
+  await runOrders(missing, workers, (order, result) => {
+    checkpoint.keep(order, result);
+    done.push({ unit: order.unit, result });
+    const seconds = Math.round((performance.now() - startedMs) / 1000);
+    note(`${section.name} ${done.length}/${orders.length}, ${seconds} s: ${JSON.stringify(order.unit)}`);
+  });
+  return section.rows(done, settings);
+}
+
+function chosenSections(): readonly Section<unknown, unknown>[] {
+  if (values.only === "") return sections;
+  return values.only.split(",").map((name) => {
+    const section = sections.find((one) => one.name === name);
+    if (section !== undefined) return section;
+    const names = sections.map((one) => one.name).join(", ");
+    throw new RangeError(`Cannot run section: '--only' must name some of ${names}, got '${name}'`);
+  });
+}
+
+function wholeNumber(name: string, text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new RangeError(`Cannot run the benchmark: '--${name}' must be a positive integer, got '${text}'`);
+}
+
+/** Rows so far, as JSON: a figure that has no number is a word. */
+function writeRows(rows: readonly Row[], settings: Settings, sources: string): void {
+  const { seed, long } = settings;
+  const plain = rows.map((row) => ({
+    ...row,
+    figure: row.figure === null ? "not measured" : Number.isFinite(row.figure) ? row.figure : "never",
+    status: statusOf(row),
+  }));
+  const text = JSON.stringify(
+    { settings: { seed, long, node: process.version, sources }, rows: plain },
+    null,
+    2,
+  );
+  writeFileSync(values.json, `${text}\n`);
+}

@@ -1,5 +1,6 @@
-import { type DelayCase, median, runDelays } from "./delay.ts";
-import type { Effort } from "./sections.ts";
+import { type DelayCase, runDelays } from "./delay.ts";
+import type { Settings } from "./section.ts";
+import { median } from "./statistics.ts";
 import type { World } from "./world.ts";
 
 const targets = [0.03, 0.04, 0.05, 0.07, 0.1, 0.2, 0.5, 1];
@@ -10,7 +11,7 @@ const runsRange = [3, 10_000] as const;
  * Draws what the false-alarm budget costs in delay: how many runs pass before an empty field is noticed, by how
  * often it is empty, from 2 % on. One point is the median of the replications.
  */
-export function drawPicture({ seed, long, note }: Effort): string {
+export function drawPicture({ seed, long }: Settings, note: (text: string) => void): string {
   const worlds: { world: World; label: string; color: string }[] = [
     { world: "iid", label: "even traffic", color: "#1f6f8b" },
     { world: "real", label: "restless traffic: hours, weekdays and days differ", color: "#c0582b" },
@@ -47,7 +48,7 @@ function medians(world: World, seed: number, replications: number): { share: num
     }),
   );
   const found = Array.from({ length: replications }, (_, at) =>
-    runDelays({ world, perDay: 480, baselineDays: 28 }, cases, seed + 900 + at),
+    runDelays({ world, perDay: 480, baselineDays: 28 }, cases, seed + 400 + at),
   ).flat();
   return targets.map((to) => {
     const own = found.filter(({ name, runs }) => name === String(to) && runs !== -1);

@@ -79,7 +79,12 @@ const effects = {
 export interface Simulation {
   /** Runs in a span and the buckets of the chosen sources. */
   buckets(startMs: number, widthMs: number, changes?: ReadonlyMap<string, Change>): SignalBucket[];
+  /** The same world with another future: what is random from a whole hour on is drawn anew. */
+  branch(fromMs: number, stream: number): Simulation;
 }
+
+/** The streams of draws of one simulation, oldest first, each from a time on. */
+type Streams = readonly { fromMs: number; stream: number }[];
 
 /** @param perDay Runs a day. @param only Sources to generate, all by default. */
 export function simulate(
@@ -89,12 +94,21 @@ export function simulate(
   only: readonly Source[] = sources,
   stream = 0,
 ): Simulation {
-  const draws = createRandom(seed, 1, stream, perDay);
   const fixed = only.map((source) => seasonOf(source, seed));
+  return simulateStreams({ world, perDay, seed, only, fixed }, [{ fromMs: -Infinity, stream }]);
+}
+
+function simulateStreams(
+  common: { world: World; perDay: number; seed: number; only: readonly Source[]; fixed: readonly Season[] },
+  streams: Streams,
+): Simulation {
+  const { world, perDay, seed, only, fixed } = common;
+  const draws = createRandom(seed, 1, streams.at(-1)?.stream ?? 0, perDay);
   const volumeSeason = seasonOf(sources[0]!, seed);
-  const random = only.map((source) => randomEffects(source, seed, stream));
-  const volumeRandom = randomEffects(sources[0]!, seed, stream);
+  const random = only.map((source) => randomEffects(source, seed, streams));
+  const volumeRandom = randomEffects(sources[0]!, seed, streams);
   return {
+    branch: (fromMs, stream) => simulateStreams(common, [...streams, { fromMs, stream }]),
     buckets(startMs, widthMs, changes) {
       const level = shiftAt(world, volumeSeason, volumeRandom, 0, startMs, true);
       const volumeChange = changes?.get("volume ");
@@ -135,7 +149,7 @@ function seasonOf(source: Source, seed: number): Season {
 }
 
 /** Day and hour effects by time, made when first asked for, from seeds of their own. */
-function randomEffects(source: Source, seed: number, stream: number): (k: number, atMs: number) => number {
+function randomEffects(source: Source, seed: number, streams: Streams): (k: number, atMs: number) => number {
   const name = hash(`${source.kind} ${source.field}`);
   const scale =
     source.kind === "volume" ? effects.volume : source.center === undefined ? effects.share : effects.number;
@@ -146,12 +160,17 @@ function randomEffects(source: Source, seed: number, stream: number): (k: number
     const now = Math.floor(atMs / hourMs);
     if (now !== hour) {
       hour = now;
-      const days = createRandom(seed, name, Math.floor(now / 24), 3 + stream);
-      const hours = createRandom(seed, name, now, 4 + stream);
+      const day = Math.floor(now / 24);
+      const days = createRandom(seed, name, day, 3 + streamAt(streams, day * dayMs));
+      const hours = createRandom(seed, name, now, 4 + streamAt(streams, now * hourMs));
       values = Array.from({ length: k }, () => scale.day * days.normal() + scale.hour * hours.normal());
     }
     return values[index] ?? 0;
   };
+}
+
+function streamAt(streams: Streams, atMs: number): number {
+  return streams.findLast(({ fromMs }) => fromMs <= atMs)?.stream ?? 0;
 }
 
 function shiftAt(

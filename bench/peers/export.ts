@@ -1,6 +1,6 @@
 import { dayMs, hourMs, minuteMs } from "../../src/model/clock.ts";
 import { delayCases } from "../detection/delay.ts";
-import { epochMs } from "../detection/quiet.ts";
+import { epochMs } from "../detection/life.ts";
 import { simulate, sources, type World } from "../detection/world.ts";
 
 /**

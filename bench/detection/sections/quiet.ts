@@ -1,0 +1,67 @@
+import type { Cell, Start } from "../life.ts";
+import { type QuietResult, runQuiet } from "../quiet.ts";
+import { type Section, seeds } from "../section.ts";
+import { poissonUpper, sum } from "../statistics.ts";
+import type { Row } from "../table.ts";
+import type { World } from "../world.ts";
+
+interface QuietUnit {
+  cell: Cell;
+  seed: number;
+  days: number;
+}
+
+/** False alarms on data that never changes, in every cell of the table. */
+export const quiet: Section<QuietUnit, QuietResult> = {
+  name: "quiet",
+  units(settings) {
+    return cells.flatMap((cell) => {
+      const replications = settings.long ? (isHeadline(cell) ? 54 : 18) : isHeadline(cell) ? 6 : 1;
+      const days = cell.perDay === 10 ? 180 : 60;
+      return seeds(settings, replications).map((seed) => ({ cell, seed, days }));
+    });
+  },
+  run: ({ cell, seed, days }) => runQuiet(cell, seed, days),
+  rows(done) {
+    return cells.flatMap((cell): Row[] => {
+      const own = done
+        .filter(({ unit }) => cellName(unit.cell) === cellName(cell))
+        .map(({ result }) => result);
+      if (own.length === 0) return [];
+      const days = sum(own.map(({ workflowDays }) => workflowDays));
+      const alarms = sum(own.map(({ falseAlarms }) => falseAlarms));
+      return [
+        {
+          group: "false alarms",
+          name: cellName(cell),
+          figure: (1000 * alarms) / days,
+          upper: (1000 * poissonUpper(alarms)) / days,
+          bar: isHeadline(cell) ? 1 : 3,
+          unit: "per 1,000 workflow-days",
+          basis: `${alarms} in ${days} workflow-days, ${own.length} workflows`,
+        },
+      ];
+    });
+  },
+};
+
+const cells: Cell[] = (["iid", "seasonal", "real"] satisfies World[]).flatMap((world) =>
+  [10, 480, 20_000, 1_000_000].flatMap((perDay) =>
+    ([{ runs: 100 }, { runs: 1000 }, { days: 14 }, { days: 28 }] satisfies Start[]).map((start) => ({
+      world,
+      perDay,
+      start,
+    })),
+  ),
+);
+
+/** The cell with the sharper bar. */
+function isHeadline({ world, perDay, start }: Cell): boolean {
+  return world === "real" && perDay === 480 && "days" in start && start.days === 28;
+}
+
+/** A cell in words. */
+export function cellName({ world, perDay, start }: Cell): string {
+  const baseline = "runs" in start ? `${start.runs} runs` : `${start.days} days`;
+  return `${world === "real" ? "restless" : world}, ${perDay} a day, baseline ${baseline}`;
+}

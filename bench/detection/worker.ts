@@ -1,0 +1,15 @@
+import { setPriority } from "node:os";
+import { sections } from "./sections.ts";
+
+/** What a worker is asked: one piece of work of one section. */
+export interface Order {
+  section: string;
+  unit: unknown;
+}
+
+setPriority(10);
+process.on("message", (order: Order) => {
+  const section = sections.find(({ name }) => name === order.section);
+  void Promise.resolve(section?.run(order.unit)).then((result) => process.send?.({ result }));
+});
+process.on("disconnect", () => process.exit());
