@@ -181,11 +181,13 @@ export type Config = z.infer<typeof configSchema>;
 /** The settings of one workflow. */
 export type WorkflowConfig = Config["workflows"][string];
 
+const defaultWorkflow = Object.freeze(workflowSchema.parse({}));
+
 /** A workflow's settings; the defaults for one that the configuration does not name. */
 export function workflowConfig(config: Config, name: string): WorkflowConfig {
-  // A workflow may be called `constructor`.
+  // A workflow may be called `constructor`. Asked for every run, so that parsing the defaults each time would show.
   const own = Object.hasOwn(config.workflows, name) ? config.workflows[name] : undefined;
-  return own ?? workflowSchema.parse({});
+  return own ?? defaultWorkflow;
 }
 
 function isTimeZone(name: string): boolean {

@@ -38,7 +38,7 @@ export interface QueueFiller {
 
 /** What a filler is built on. */
 export interface FillerDeps {
-  journal: Pick<Journal, "reviewQueue" | "incidents" | "meta">;
+  journal: Pick<Journal, "transaction" | "reviewQueue" | "incidents" | "meta">;
   store: Pick<Store, "query" | "findRun">;
   settings: (workflow: string) => ReviewSettings;
   clock: Clock;
@@ -74,6 +74,11 @@ export function createQueueFiller(deps: FillerDeps): QueueFiller {
     const run = { runId, workflow, version, receivedAtMs, chosenBy, why, probability };
     return queue.add({ ...run, round: 1, queuedAtMs: clock.nowMs() });
   };
+  /** In one transaction, since each costs a sync to disk, and holds up the event loop for it. */
+  const addAll = <T extends Candidate>(candidates: readonly T[], addOne: (candidate: T) => unknown) =>
+    journal.transaction(() => {
+      for (const candidate of candidates) addOne(candidate);
+    });
 
   async function fillRandom(fromMs: number, toMs: number, week: ReadonlyMap<string, number>): Promise<void> {
     const probabilities = new Map(
@@ -84,7 +89,7 @@ export function createQueueFiller(deps: FillerDeps): QueueFiller {
     );
     const key = readKey(journal);
     const chosen = await sampleRuns(store, { fromMs, toMs, key, probabilities, limit: randomMax });
-    for (const run of chosen) add(run, "random", "random sample", probabilities.get(run.workflow) ?? 1);
+    addAll(chosen, (run) => add(run, "random", "random sample", probabilities.get(run.workflow) ?? 1));
   }
 
   async function fillTargeted(
@@ -96,7 +101,7 @@ export function createQueueFiller(deps: FillerDeps): QueueFiller {
     const full = (workflow: string) => (open.get(workflow) ?? 0) >= openMax;
     const triggers = new Map(Array.from(week.keys(), (workflow) => [workflow, settings(workflow)] as const));
     const chosen = await targetRuns(store, { fromMs, toMs, triggers, limit: targetedMax });
-    for (const run of chosen) if (!full(run.workflow)) add(run, "targeted", run.why, 1);
+    addAll(chosen, (run) => !full(run.workflow) && add(run, "targeted", run.why, 1));
     await addEvidence(deps, (run, why) => add(run, "targeted", why, 1), full);
   }
 
@@ -108,8 +113,8 @@ export function createQueueFiller(deps: FillerDeps): QueueFiller {
       const newestMs = Math.min(nowMs, await newestRunMs(store));
       const week = await countRuns(store, { fromMs: nowMs - 7 * dayMs, toMs: nowMs + dayMs });
       await fillRandom(cursorMs - overlapMs, nowMs, week);
-      await addDemanded(store, { fromMs: cursorMs - overlapMs, toMs: nowMs }, (run) =>
-        add(run, "targeted", run.why, 1),
+      await addDemanded(store, { fromMs: cursorMs - overlapMs, toMs: nowMs }, (runs) =>
+        addAll(runs, (run) => add(run, "targeted", run.why, 1)),
       );
       await fillTargeted(cursorMs - overlapMs, nowMs, week);
       journal.meta.set(cursorKey, String(Math.max(cursorMs, newestMs)));
@@ -117,7 +122,7 @@ export function createQueueFiller(deps: FillerDeps): QueueFiller {
     },
     async audit(workflow, runs = 50) {
       const chosen = await newestRuns(store, { workflow, limit: runs });
-      for (const run of chosen) add(run, "targeted", "failure audit", 1);
+      addAll(chosen, (run) => add(run, "targeted", "failure audit", 1));
       const runIds = chosen.map(({ runId }) => runId);
       journal.meta.set(auditKey(workflow), JSON.stringify({ atMs: clock.nowMs(), runIds }));
       return chosen.length;
@@ -134,11 +139,11 @@ export function createQueueFiller(deps: FillerDeps): QueueFiller {
 async function addDemanded(
   store: FillerDeps["store"],
   { fromMs, toMs }: Span,
-  add: (candidate: Candidate) => void,
+  addPage: (candidates: readonly Candidate[]) => void,
 ): Promise<void> {
   for (let pageMs = fromMs; ; ) {
     const runs = await demandedRuns(store, { fromMs: pageMs, toMs, limit: demandedMax });
-    for (const run of runs) add(run);
+    addPage(runs);
     const lastMs = runs.at(-1)?.receivedAtMs ?? toMs;
     if (runs.length < demandedMax || lastMs <= pageMs + 1) return;
     pageMs = lastMs - 1;
