@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { parse as parseYaml } from "yaml";
+import { parse as parseYaml, YAMLParseError } from "yaml";
 import { z } from "zod";
 import { type Config, configSchema } from "./config.ts";
 import { PermanentError } from "./model/errors.ts";
@@ -145,20 +145,28 @@ function readYaml(file: string): Tree {
   try {
     parsed = parseYaml(readFileSync(file, "utf8"), quietly);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.split("\n")[0] : "";
-    throw new PermanentError(`Cannot read configuration '${file}': ${reason ?? ""}`, { cause });
+    throw new PermanentError(`Cannot read configuration '${file}': ${whyUnread(cause)}`);
   }
   if (parsed === null || parsed === undefined) return {};
   if (isTree(parsed)) return parsed;
   throw new PermanentError(`Cannot use configuration '${file}': it must be a mapping of keys`);
 }
 
+/** The parser's own message, and the cause with it, would quote the line. */
+function whyUnread(error: unknown): string {
+  if (error instanceof Error && "errno" in error) return error.message;
+  if (!(error instanceof YAMLParseError)) return "it is not YAML";
+  const [at] = error.linePos ?? [];
+  const code = error.code.toLowerCase().replaceAll("_", " ");
+  return at === undefined ? code : `${code} at line ${at.line}, column ${at.col}`;
+}
+
 /** A variable that holds a list or number. The fault's own message would quote the value. */
 function parseVariable(name: string, value: string): unknown {
   try {
     return parseYaml(value, quietly);
-  } catch (cause) {
-    throw new PermanentError(`Cannot use configuration: '${name}' must be YAML`, { cause });
+  } catch (error) {
+    throw new PermanentError(`Cannot use configuration: '${name}' must be YAML, got ${whyUnread(error)}`);
   }
 }
 
@@ -175,15 +183,21 @@ function setPath(tree: Tree, path: string[], value: unknown): void {
 
 function describe(issue: z.core.$ZodIssue, tree: Tree): string {
   const path = issue.path.map(String);
+  const shownPath = (keys: string[]) => keys.map(showKey).join(".");
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => `'${[...path, key].join(".")}' is not a known key`).join("; ");
+    return issue.keys.map((key) => `'${shownPath([...path, key])}' is not a known key`).join("; ");
   }
   const value = path.reduce<unknown>(
     (node, key) => (isTree(node) || Array.isArray(node) ? (node as Tree)[key] : undefined),
     tree,
   );
   const shown = isSecretPath(path) ? hidden : showValue(value, path);
-  return `'${path.join(".")}' ${rule(issue)}, got ${shown}`;
+  return `'${shownPath(path)}' ${rule(issue)}, got ${shown}`;
+}
+
+/** A lost line break makes a key of what holds a secret; such a key does not look like one. */
+function showKey(key: string): string {
+  return /^[\w ./-]{1,100}$/.test(key) ? key : "(not a name)";
 }
 
 /** A list or object may hold secrets below, and a plain value in their place may be one. */

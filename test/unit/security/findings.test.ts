@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { describe, expect, it, vi } from "vitest";
 import { readSlackPress } from "../../../src/alerts/slack-actions.ts";
 import { settingsOf } from "../../../src/alerts/settings.ts";
@@ -85,6 +86,25 @@ it("runs() watches no path longer than a label may be", async () => {
   expect(fields).toContain("input.short");
   expect(Math.max(...fields.map((field) => field.length))).toBeLessThan(600);
   expect(meters.dropped.get("field")).toBe(1);
+});
+
+it.each([
+  { why: "a key that holds a mapping", yaml: "{ channel: c, secret: hunter2 }: 1" },
+  { why: "a key that has swallowed a line", yaml: "routes:\n  slack:\n    'bot_token:/ hunter2': x" },
+  { why: "a workflow of that kind", yaml: "workflows: { '{ secret: hunter2': 1 }" },
+  { why: "a token that is none", yaml: "\u0003hunter2" },
+  { why: "a block that is none", yaml: "keys: >xhunter2\n" },
+])("loadConfig() refuses without quoting the secret in $why", ({ yaml }) => {
+  const file = join(mkdtempSync(join(tmpdir(), "evenkeel-findings-")), "evenkeel.yaml");
+  writeFileSync(file, yaml);
+  let refusal: unknown;
+  try {
+    loadConfig({ file, env: {}, flags: {} });
+  } catch (error) {
+    refusal = error;
+  }
+  expect(refusal).toBeInstanceOf(PermanentError);
+  expect(inspect(refusal)).not.toContain("hunter2");
 });
 
 it("loadConfig() has no warning printed that quotes a secret", () => {
