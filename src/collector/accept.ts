@@ -1,50 +1,34 @@
 import { TransientError } from "../model/errors.ts";
 import type { Json } from "../model/json.ts";
 import type { Run, Step } from "../model/run.ts";
-import type { RunRef } from "../store/port.ts";
-import type { Batch, BatchContext } from "./batch.ts";
+import type { BatchContext } from "./batch.ts";
 import { createBatch } from "./batch.ts";
-import type { Claiming } from "./claims.ts";
 import { createClaims } from "./claims.ts";
-import { cleanLabel, cleanRun, cleanStep } from "./clean.ts";
+import {
+  type CleanRun,
+  type CleanStep,
+  cleanCall,
+  cleanLabel,
+  cleanRun,
+  cleanStep,
+  withContent,
+} from "./clean.ts";
 import type { Caps } from "./cut.ts";
 import { createHeldRuns, type HeldRuns } from "./held-runs.ts";
 import type { IngestDeps } from "./ingest-deps.ts";
 import { createKnownRuns } from "./known-runs.ts";
-import type { LabelDraft } from "./labels.ts";
-import type { FoundRun, LabelJoin, LabelOptions } from "./join-labels.ts";
+import { type LabelDraft, labelIdOf } from "./labels.ts";
+import type { FoundRun, LabelJoin } from "./join-labels.ts";
 import { createLabelJoin } from "./join-labels.ts";
 import type { Mapped } from "./mapped.ts";
 import { emptyMapped } from "./mapped.ts";
-import type { HeldRun } from "./ports.ts";
+import { completeRun, type ModelCall } from "./model-call.ts";
+import { createRecentCalls } from "./recent-calls.ts";
 import { createRecentMap } from "./recent-map.ts";
+import { type Accepted, type AcceptOptions, refOf, Request } from "./request.ts";
 import { stepOfRun } from "./step-of-run.ts";
 import { createTally } from "./tally.ts";
-
-/** What became of a request. */
-export interface Accepted {
-  newRunIds: string[];
-  /** Runs that could not be processed; they are among `rejected`. */
-  rejectedRunIds: string[];
-  /** Runs, steps, reviews and outcomes that were known. */
-  duplicates: number;
-  /** Records that could not be read, by reason; they are in the reject queue. */
-  rejected: Record<string, number>;
-  /** Reviews and outcomes whose run nobody knows. */
-  unknownRuns: number;
-}
-
-/** The result of a request that said nothing. */
-export function noneAccepted(): Accepted {
-  return { newRunIds: [], rejectedRunIds: [], duplicates: 0, rejected: {}, unknownRuns: 0 };
-}
-
-/** How a request came. */
-export interface AcceptOptions extends Partial<LabelOptions> {
-  contentType?: string;
-  /** The runs were held until now, and are clean. */
-  isHeld?: boolean;
-}
+import { createWaitingLabels, settleWaiting, type WaitingLabels } from "./waiting-labels.ts";
 
 /** The stages that hold no state of their own. */
 export interface Stages extends Pick<BatchContext, "words" | "recentInputs" | "checkContract"> {
@@ -57,8 +41,10 @@ export class Acceptor {
   private readonly claims: ReturnType<typeof createClaims>;
   private readonly knownRuns = createKnownRuns();
   private readonly held: HeldRuns;
+  private readonly calls = createRecentCalls();
   private readonly versions = createRecentMap<true>(100_000);
   private readonly labels: LabelJoin;
+  private readonly waiting: WaitingLabels | null;
   private readonly context: BatchContext;
 
   constructor(
@@ -68,6 +54,7 @@ export class Acceptor {
     this.claims = createClaims(deps.seen);
     this.held = createHeldRuns(stages.rootWaitMs, deps.pendingLog);
     this.labels = createLabelJoin(deps, this.knownRuns);
+    this.waiting = deps.waitingLabels === undefined ? null : createWaitingLabels(deps.waitingLabels);
     const { redactor, settings, catalogue } = deps;
     const isNewVersion = (workflow: string, version: string) =>
       this.versions.get(`${workflow}\0${version}`) === undefined;
@@ -82,20 +69,24 @@ export class Acceptor {
    */
   async accept(mapped: Mapped, options: AcceptOptions = {}): Promise<Accepted> {
     const ownRunIds = new Set(mapped.runs.map((run) => run.runId));
-    const found = await this.findRuns(mapped.labels, ownRunIds);
+    const labels = mapped.labels.map((label) => cleanLabel(label, this.deps.redactor));
+    const found = await this.findRuns(labels, ownRunIds);
     // From here to the append in one turn: the spool tells the sweep which minutes are complete by its own clock.
     const nowMs = this.deps.clock.nowMs();
     const batch = createBatch(this.context);
     const request = new Request(this.claims.begin(), batch, nowMs, options);
     let holding: ReturnType<HeldRuns["append"]>;
     try {
+      for (const call of mapped.calls) request.calls.push(cleanCall(call, this.deps.redactor));
       for (const run of mapped.runs) {
         const isTaken = guarded(request, run.runId, () => this.addRun(request, run));
         if (!isTaken) request.result.rejectedRunIds.push(run.runId);
       }
       for (const step of mapped.steps) guarded(request, step.stepId, () => this.addStep(request, step));
+      for (const { call, step } of mapped.contents)
+        guarded(request, step.stepId, () => this.addContent(request, call, step));
       for (const bad of mapped.bad) request.reject(bad.reason, bad.body);
-      mapped.labels.forEach((label, index) => this.addLabel(request, label, found[index]));
+      labels.forEach((label, index) => this.addLabel(request, label, found[index]));
       for (const run of mapped.candidates) guarded(request, run.runId, () => this.addCandidate(request, run));
       holding = this.held.append(request.held);
       await this.deps.sink.append(batch.rows(), request.claiming.ids());
@@ -105,6 +96,7 @@ export class Acceptor {
     }
     request.claiming.keep();
     this.remember(request, mapped);
+    this.waiting?.hold(request.waiting, nowMs);
     const fault = await holding;
     if (fault !== null) throw fault;
     await request.claiming.othersEnded();
@@ -140,10 +132,21 @@ export class Acceptor {
     request.held.push(this.held.choose({ run, sinceMs: request.nowMs }));
   }
 
+  /** Joins outcomes and decisions whose runs have come in the meantime. */
+  async settleLabels(): Promise<void> {
+    if (this.waiting !== null)
+      await settleWaiting(this.waiting, this.deps.clock.nowMs(), (mapped) => this.accept(mapped));
+  }
+
   private addRun(request: Request, given: Run) {
     const { isHeld = false } = request.options;
     const stamped = request.stamp(given);
-    const run = isHeld ? stamped : cleanRun(stamped, this.deps.redactor, this.stages.caps);
+    const clean = isHeld ? stamped : cleanRun(stamped, this.deps.redactor, this.stages.caps);
+    const run = this.complete(request, clean);
+    if (!isHeld && isSilent(run) && this.callsOf(request, run).length > 0) {
+      this.defer(request, run);
+      return;
+    }
     // Whichever comes first, a trace's held run or its own, makes the other none, also across a crash.
     const mayBeHeld = isHeld || this.held.has(run.traceId);
     if (mayBeHeld && !request.claiming.claim(`held:${run.traceId}`) && isHeld) return;
@@ -161,8 +164,47 @@ export class Acceptor {
     request.result.newRunIds.push(run.runId);
   }
 
-  private addStep(request: Request, given: Step) {
+  /** A run of a trace speaks through its model calls where its own span says less. */
+  private complete(request: Request, run: CleanRun): CleanRun {
+    if (run.source !== "otel") return run;
+    const calls = this.callsOf(request, run);
+    if (calls.length === 0) return run;
+    const complete = completeRun(run, calls);
+    return withContent({ ...run, ...complete, steps: run.steps }, complete.inputs, complete.outputs);
+  }
+
+  private callsOf(request: Request, { traceId }: Run): ModelCall[] {
+    return this.calls.join(
+      traceId,
+      request.calls.filter((call) => call.traceId === traceId),
+    );
+  }
+
+  /** The content of its model calls may be on its way in log records. */
+  private defer(request: Request, run: Run) {
+    request.expected.set(run.runId, run);
+    request.held.push({ run, sinceMs: request.nowMs });
+  }
+
+  /** Kept as a step of its own, so that nothing is lost; its span or its run takes it over where it comes later. */
+  private addContent(request: Request, call: ModelCall, given: Step) {
     const step = cleanStep(given, this.deps.redactor);
+    if (!request.claim(`step:${step.stepId}`)) return;
+    const runId = this.knownRuns.byTrace(step.runId)?.runId ?? step.runId;
+    request.batch.addStep({ ...step, runId }, "", request.nowMs, false);
+    request.calls.push({ ...call, inputs: step.inputs, outputs: step.outputs });
+  }
+
+  /** A span without content, with what log records have said of it. */
+  private told(step: CleanStep): CleanStep {
+    if (!isSilent(step)) return step;
+    const [traceId = "", spanId = ""] = step.stepId.split("/", 2);
+    const call = this.calls.get(traceId, spanId);
+    return call === undefined ? step : withContent(step, call.inputs, call.outputs);
+  }
+
+  private addStep(request: Request, given: Step) {
+    const step = this.told(cleanStep(given, this.deps.redactor));
     if (!request.claim(`step:${step.stepId}`)) return;
     // A span that knows only its trace belongs to the trace's run, if that has come before.
     const ref =
@@ -171,23 +213,33 @@ export class Acceptor {
     request.batch.addStep({ ...step, runId, workflow }, version, request.nowMs, ref != null);
   }
 
-  private addLabel(request: Request, given: LabelDraft, found: FoundRun | undefined) {
-    const label = cleanLabel(given, this.deps.redactor);
+  private addLabel(request: Request, label: LabelDraft, found: FoundRun | undefined) {
     const run = found ?? request.find(label.runId) ?? this.knownRun(label.runId);
     const join = this.labels.join(label, run, request.nowMs, request.options);
     if (join.kind === "early") {
       request.hasEarlyLabels = true;
       return;
     }
-    if (join.kind === "unknown") {
+    if (join.kind === "unknown" || (join.kind === "waiting" && this.waiting === null)) {
       request.result.unknownRuns += 1;
-      if (join.isFinal) request.reject("unknown_run", label.runId || label.traceId);
+      if (join.kind === "unknown" && join.isFinal)
+        request.reject("unknown_run", label.runId || label.traceId);
       return;
     }
-    const id = join.kind === "review" ? join.review.reviewId : join.outcome.outcomeId;
-    if (!request.claim(`${join.kind}:${id}`)) return;
+    if (join.kind === "waiting") {
+      request.waiting.push(label);
+      request.result.waiting.push(labelIdOf(label));
+      return;
+    }
+    if (join.kind === "misplaced") {
+      request.reject(join.reason, label.runId);
+      return;
+    }
+    if (!request.claim(`${label.kind}:${labelIdOf(label)}`)) return;
     if (join.kind === "outcome") {
       request.batch.addOutcome(join.outcome);
+    } else if (join.kind === "decision") {
+      request.batch.addDecision(join.decision);
     } else {
       request.batch.addReview(join.review, join.outputs);
       request.reviews.push(join.review);
@@ -203,11 +255,17 @@ export class Acceptor {
   private remember(request: Request, mapped: Mapped) {
     const { meters } = this.deps;
     for (const { run, outputs } of request.runs.values()) {
-      this.knownRuns.add({ ...refOf(run), spanId: run.spanId }, run.traceId, outputs);
+      const known = { ...refOf(run), spanId: run.spanId, businessKey: run.businessKey };
+      this.knownRuns.add(known, run.traceId, outputs);
+      this.waiting?.arrived(run);
       if (run.version.id !== "") this.versions.set(`${run.workflow}\0${run.version.id}`, true);
       this.held.drop(run.traceId);
+      this.calls.forget(run.traceId);
       meters.runs.inc({ workflow: run.workflow, status: run.status });
       meters.runsReceived.inc({});
+    }
+    for (const call of request.calls) {
+      if (this.knownRuns.byTrace(call.traceId) === undefined) this.calls.add(call);
     }
     for (const { workflow, verdict } of request.reviews) meters.reviews.inc({ workflow, verdict });
     for (const held of request.held) {
@@ -223,6 +281,11 @@ export class Acceptor {
   }
 }
 
+/** Says neither what came in nor what went out. */
+function isSilent({ inputs, outputs }: Pick<Run, "inputs" | "outputs">): boolean {
+  return inputs === null && outputs === null;
+}
+
 /** One run that cannot be processed must not take its neighbours along. False where it could not. */
 function guarded(request: Request, id: string, work: () => void): boolean {
   try {
@@ -233,54 +296,4 @@ function guarded(request: Request, id: string, work: () => void): boolean {
     request.reject("unprocessable", id);
     return false;
   }
-}
-
-/** One request on its way: what it claims, its rows, and what is remembered once they are on disk. */
-class Request {
-  readonly runs = new Map<string, { run: Run; outputs: string }>();
-  readonly reviews: { workflow: string; verdict: string }[] = [];
-  readonly held: HeldRun[] = [];
-  runsDuplicate = 0;
-  stepsDropped = 0;
-  hasEarlyLabels = false;
-  readonly result: Accepted = noneAccepted();
-
-  constructor(
-    readonly claiming: Claiming,
-    readonly batch: Batch,
-    readonly nowMs: number,
-    readonly options: AcceptOptions,
-  ) {}
-
-  /** A run arrives now, whenever it was decoded; only history has arrived before. */
-  stamp(run: Run): Run {
-    return this.options.isHistory === true ? run : { ...run, receivedAtMs: this.nowMs };
-  }
-
-  claim(id: string): boolean {
-    const isNew = this.claiming.claim(id);
-    if (!isNew) this.result.duplicates += 1;
-    return isNew;
-  }
-
-  reject(reason: string, body: Uint8Array | Json) {
-    const { nowMs } = this;
-    const { contentType = "" } = this.options;
-    this.result.rejected[reason] = (this.result.rejected[reason] ?? 0) + 1;
-    this.batch.addReject({ contentType, reason, body, atMs: nowMs });
-  }
-
-  find(runId: string): FoundRun | undefined {
-    const found = this.runs.get(runId);
-    return found === undefined ? undefined : { run: refOf(found.run), outputs: found.outputs };
-  }
-}
-
-function refOf(run: Run): RunRef {
-  return {
-    runId: run.runId,
-    workflow: run.workflow,
-    version: run.version.id,
-    receivedAtMs: run.receivedAtMs,
-  };
 }

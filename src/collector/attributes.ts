@@ -11,9 +11,11 @@
 export const own = {
   workflow: "evenkeel.workflow",
   runId: "evenkeel.run.id",
+  businessKey: "evenkeel.key",
   mode: "evenkeel.mode",
   confidence: "evenkeel.confidence",
   version: "evenkeel.version",
+  settings: "evenkeel.settings",
   step: "evenkeel.step",
   stepKind: "evenkeel.step.kind",
   retries: "evenkeel.retries",
@@ -32,6 +34,12 @@ export const own = {
   outcomeId: "evenkeel.outcome.id",
   outcomeName: "evenkeel.outcome.name",
   outcomeValue: "evenkeel.outcome.value",
+  decisionEvent: "evenkeel.decision",
+  decisionId: "evenkeel.decision.id",
+  decisionOutput: "evenkeel.decision.output",
+  decisionReason: "evenkeel.decision.reason",
+  decisionNote: "evenkeel.decision.note",
+  decisionReviewer: "evenkeel.decision.reviewer",
 } as const;
 
 /** Keys by concept, most trusted first. */
@@ -45,13 +53,14 @@ export const keys = {
     "agent.name",
     "ai.telemetry.functionId",
   ],
-  version: [own.version, "langfuse.version"],
+  version: [own.version, "langfuse.version", "traceloop.entity.version"],
   promptName: [
     "evenkeel.prompt.name",
     "gen_ai.prompt.name",
     "langfuse.observation.prompt.name",
     "traceloop.prompt.key",
     "prompt.id",
+    "ai.telemetry.metadata.promptName",
   ],
   promptVersion: [
     "evenkeel.prompt.version",
@@ -60,17 +69,19 @@ export const keys = {
     "traceloop.prompt.version",
     "traceloop.prompt.version_hash",
     "llm.prompt_template.version",
+    "ai.telemetry.metadata.promptVersion",
   ],
   prompt: ["evenkeel.prompt.text", "traceloop.prompt.template", "llm.prompt_template.template"],
-  model: [
-    "evenkeel.model",
-    "gen_ai.request.model",
+  model: ["evenkeel.model", "gen_ai.request.model", "llm.request.model_name", "ai.model.id"],
+  modelResolved: [
+    "evenkeel.model.resolved",
+    "gen_ai.response.model",
+    "llm.response.model_name",
+    "ai.response.model",
     "langfuse.observation.model.name",
     "llm.model_name",
-    "ai.model.id",
   ],
-  modelResolved: ["evenkeel.model.resolved", "gen_ai.response.model", "ai.response.model"],
-  settings: ["evenkeel.settings", "langfuse.observation.model.parameters", "llm.invocation_parameters"],
+  settings: ["langfuse.observation.model.parameters", "llm.invocation_parameters"],
   codeRevision: ["evenkeel.code.revision", "langfuse.release"],
   inputTokens: [
     "gen_ai.usage.input_tokens",
@@ -87,7 +98,13 @@ export const keys = {
     "ai.usage.completionTokens",
   ],
   costUsd: ["evenkeel.cost.usd", "llm.cost.total"],
-  session: ["gen_ai.conversation.id", "langfuse.session.id", "session.id"],
+  session: [
+    "gen_ai.conversation.id",
+    "langfuse.session.id",
+    "session.id",
+    "traceloop.association.properties.session_id",
+    "ai.telemetry.metadata.sessionId",
+  ],
   stepName: [
     own.step,
     "gen_ai.tool.name",
@@ -99,14 +116,17 @@ export const keys = {
   errorType: ["error.type", "exception.type"],
 } as const;
 
-/** Where inputs are looked for, in order. `messages` hold GenAI messages, `content` anything. */
+/**
+ * Where inputs are looked for, in order. `messages` hold GenAI messages, `call` the arguments of a function as
+ * `{"args": […], "kwargs": {…}}` or anything, `content` anything.
+ */
 export const inputKeys = [
   { key: "evenkeel.input", shape: "content" },
   { key: "gen_ai.input.messages", shape: "messages" },
   { key: "gen_ai.tool.call.arguments", shape: "content" },
-  { key: "langfuse.observation.input", shape: "content" },
-  { key: "langfuse.trace.input", shape: "content" },
-  { key: "traceloop.entity.input", shape: "content" },
+  { key: "langfuse.observation.input", shape: "call" },
+  { key: "langfuse.trace.input", shape: "call" },
+  { key: "traceloop.entity.input", shape: "call" },
   { key: "input.value", shape: "content" },
   { key: "ai.prompt.messages", shape: "messages" },
   { key: "ai.prompt", shape: "content" },
@@ -142,7 +162,18 @@ export const flattenedOutput = [
   { prefix: "gen_ai.completion.", role: "role", content: "content" },
 ] as const;
 
-/** Span events whose attributes carry content as if they were the span's own. */
+/** Messages as log records of their own (GenAI conventions up to 1.36): the role by the name of the event. */
+export const messageEvents: Readonly<Record<string, string>> = {
+  "gen_ai.system.message": "system",
+  "gen_ai.user.message": "user",
+  "gen_ai.assistant.message": "assistant",
+  "gen_ai.tool.message": "tool",
+};
+
+/** The answer as a log record of its own (the same conventions). */
+export const choiceEvent = "gen_ai.choice";
+
+/** Span events, and log records, whose attributes carry content as if they were the span's own. */
 export const contentEvents: ReadonlySet<string> = new Set([
   "gen_ai.client.inference.operation.details",
   "gen_ai.content.prompt",
@@ -150,9 +181,9 @@ export const contentEvents: ReadonlySet<string> = new Set([
 ]);
 
 /** Model settings that are gathered from single attributes: `gen_ai.request.<name>`. */
-export const settingPrefix = "gen_ai.request.";
-/** Members under `settingPrefix` that are not settings. */
-export const notSettings: ReadonlySet<string> = new Set(["gen_ai.request.model"]);
+export const settingPrefixes = ["gen_ai.request.", "ai.settings."] as const;
+/** Settings that say nothing of how the model answers, or are told apart from the others. */
+export const notSettings: ReadonlySet<string> = new Set(["model", "maxRetries", "stream", "stream_options"]);
 
 /** Attributes that say what a span does, and what their values mean. */
 export const kindKeys = {
@@ -162,6 +193,22 @@ export const kindKeys = {
   langfuse: "langfuse.observation.type",
   vercel: "ai.operationId",
 } as const;
+
+/** What Langfuse packs into JSON, or says beside the span's status. */
+export const langfuse = {
+  usage: "langfuse.observation.usage_details",
+  cost: "langfuse.observation.cost_details",
+  level: "langfuse.observation.level",
+  statusMessage: "langfuse.observation.status_message",
+} as const;
+
+/** Annotations of OpenInference: `<prefix><N>.<member>` (its `spec/annotations.md`). */
+export const annotationForms = [
+  { prefix: "annotations.", member: "annotation." },
+  { prefix: "evaluations.", member: "evaluation." },
+  { prefix: "trace.annotations.", member: "annotation." },
+  { prefix: "trace.evaluations.", member: "evaluation." },
+] as const;
 
 /** Evaluation results as events (GenAI conventions 1.41, `gen-ai-events.md`). */
 export const evaluation = {
@@ -174,8 +221,10 @@ export const evaluation = {
 
 /** Resource attributes that name the service and its code. */
 export const resource = {
+  workflow: "evenkeel.workflow",
   service: "service.name",
   serviceVersion: "service.version",
   codeRevision: "vcs.ref.head.revision",
+  release: "langfuse.release",
   environment: "deployment.environment.name",
 } as const;

@@ -2,9 +2,10 @@ import { PermanentError } from "../model/errors.ts";
 import { decodeJsonLogs, decodeJsonTraces } from "./decode-json.ts";
 import { decodeProtobufLogs, decodeProtobufTraces } from "./decode-protobuf.ts";
 import { mapLog } from "./map-labels.ts";
+import { mapContents } from "./map-contents.ts";
 import { mapTrace } from "./map-trace.ts";
 import type { Mapped } from "./mapped.ts";
-import { emptyMapped, skip } from "./mapped.ts";
+import { emptyMapped } from "./mapped.ts";
 import type { Decoded, OtlpLog, OtlpSpan } from "./otlp.ts";
 
 /** The two forms of OTLP over HTTP. */
@@ -33,23 +34,25 @@ export function readTraces(bytes: Uint8Array, encoding: OtlpEncoding, arrivedAtM
 }
 
 /**
- * Reads an OTLP log export: the reviews and outcomes among its records.
+ * Reads an OTLP log export: the reviews and outcomes among its records, and the content of model calls.
  *
  * @throws {PermanentError} If the bytes are not such an export. A bad record inside is set aside alone.
  */
-export function readLogs(bytes: Uint8Array, encoding: OtlpEncoding): Mapped {
+export function readLogs(bytes: Uint8Array, encoding: OtlpEncoding, arrivedAtMs: number): Mapped {
   const decoded = decoding("logs", encoding, () =>
     encoding === "protobuf" ? decodeProtobufLogs(bytes) : decodeJsonLogs(utf8(bytes)),
   );
   const mapped = emptyMapped();
   mapped.bad.push(...decoded.bad);
-  for (const log of decoded.records) guarded(mapped, log.traceId, () => addLog(log, mapped));
+  const rest: OtlpLog[] = [];
+  for (const log of decoded.records) guarded(mapped, log.traceId, () => addLabel(log, mapped, rest));
+  mapContents(rest, arrivedAtMs, mapped);
   return mapped;
 }
 
-function addLog(log: OtlpLog, mapped: Mapped) {
+function addLabel(log: OtlpLog, mapped: Mapped, rest: OtlpLog[]) {
   const label = mapLog(log);
-  if (label === null) skip(mapped, "not_a_label");
+  if (label === null) rest.push(log);
   else if (label.kind !== "bad") mapped.labels.push(label);
   else mapped.bad.push({ reason: label.reason, body: Object.fromEntries(log.attributes) });
 }

@@ -1,21 +1,26 @@
 import type { Run, Step } from "../model/run.ts";
-import { keys, own, resource } from "./attributes.ts";
+import { keys, kindKeys, own, resource } from "./attributes.ts";
 import type { Content } from "./content.ts";
 import { readContent } from "./content.ts";
+import { mapAnnotations } from "./map-annotations.ts";
 import { mapSpanLabels } from "./map-labels.ts";
 import type { Mapped } from "./mapped.ts";
 import { skip } from "./mapped.ts";
+import type { ModelCall } from "./model-call.ts";
 import type { OtlpSpan } from "./otlp.ts";
 import type { SpanKind } from "./read-span.ts";
 import {
   countOf,
   errorOf,
+  hasFailed,
   keptAttributes,
+  modelOf,
   modeOf,
   numberOf,
   spanKind,
   stepKind,
   textOf,
+  usageOf,
   versionOf,
 } from "./read-span.ts";
 import { usableTimes } from "./times.ts";
@@ -40,11 +45,15 @@ const ancestorsMax = 64;
  * 2. the trace's topmost span with content, workflows and agents first, under the trace's id. Where its parent is in
  *    this process and not in this request, it is a candidate only: the parent may be the run.
  *
- * Everything else with content is a step. A span that says nothing of an automation (http, db) is skipped.
+ * Everything else with content is a step. A span that says nothing of an automation (http, db) is skipped. Model calls
+ * below a run of the second kind are told apart too, since they may speak for it (`completeRun`).
  */
 export function mapTrace(spans: OtlpSpan[], arrivedAtMs: number, mapped: Mapped): void {
   const nodes = new Map<string, Node>();
-  for (const span of spans) nodes.set(span.spanId, readNode(span));
+  for (const span of spans) {
+    if (nodes.has(span.spanId)) skip(mapped, "duplicate_span");
+    else nodes.set(span.spanId, readNode(span));
+  }
   const runs = [...nodes.values()].filter((node) => node.role === "run");
   const traceRun = runs.length === 1 ? runs[0]?.runId : undefined;
   const top = runs.length > 0 ? null : topOf(nodes);
@@ -53,9 +62,11 @@ export function mapTrace(spans: OtlpSpan[], arrivedAtMs: number, mapped: Mapped)
     const runId = node.runId || ancestorRunId(node, nodes) || traceRun || traceId;
     mapNodeLabels(node, node.role === "none" && node.runId === "" ? "" : runId, mapped);
     if (node.role === "run") mapped.runs.push(runOf(node, node.runId, "sdk", arrivedAtMs));
-    else if (node === top?.node) mapTop(node, top.isSettled, arrivedAtMs, spansBelow(nodes, node), mapped);
+    else if (node === top?.node) mapTop(node, top.isSettled, arrivedAtMs, mapped);
     else if (node.role === "none") skip(mapped, "no_content");
     else mapped.steps.push(stepOf(node, runId, arrivedAtMs));
+    const speaks = runs.length === 0 && node.kind === "model" && node.role === "kept";
+    if (speaks && (node !== top?.node || !top.isSettled)) mapped.calls.push(callOf(node));
   }
 }
 
@@ -73,9 +84,8 @@ function readNode(span: OtlpSpan): Node {
   return { ...base, role: says ? "kept" : "none" };
 }
 
-function mapTop(node: Node, isSettled: boolean, arrivedAtMs: number, below: Node[], mapped: Mapped) {
-  const { traceId } = node.span;
-  const run = withFiguresOf(runOf(node, node.runId || traceId, "otel", arrivedAtMs), below);
+function mapTop(node: Node, isSettled: boolean, arrivedAtMs: number, mapped: Mapped) {
+  const run = runOf(node, node.runId || node.span.traceId, "otel", arrivedAtMs);
   if (run.workflow === "") {
     mapped.bad.push({ reason: "no_workflow", body: run.spanId });
   } else if (isSettled) {
@@ -87,10 +97,12 @@ function mapTop(node: Node, isSettled: boolean, arrivedAtMs: number, below: Node
 }
 
 function mapNodeLabels(node: Node, runId: string, mapped: Mapped) {
-  if (node.span.events.length === 0) return;
-  for (const label of mapSpanLabels(node.span, runId, workflowOf(node.span))) {
+  const { span } = node;
+  const workflow = workflowOf(node);
+  const labels = span.events.length === 0 ? [] : mapSpanLabels(span, runId, workflow);
+  for (const label of [...labels, ...mapAnnotations(span, runId, workflow)]) {
     if (label === null) continue;
-    if (label.kind === "bad") mapped.bad.push({ reason: label.reason, body: node.span.spanId });
+    if (label.kind === "bad") mapped.bad.push({ reason: label.reason, body: span.spanId });
     else mapped.labels.push(label);
   }
 }
@@ -145,62 +157,64 @@ function startsBefore(a: Node, b: Node): boolean {
   return a.span.startMs < b.span.startMs;
 }
 
-function spansBelow(nodes: Map<string, Node>, top: Node): Node[] {
-  return [...nodes.values()].filter((node) => node !== top && node.role === "kept");
-}
-
 function runOf(node: Node, runId: string, source: Run["source"], arrivedAtMs: number): Run {
   const { span, content } = node;
   const { attributes } = span;
   const [startedAtMs, endedAtMs] = usableTimes(span.startMs, span.endMs, arrivedAtMs);
-  const version = versionOf(span);
   return {
     runId,
-    workflow: workflowOf(span),
+    workflow: workflowOf(node),
     mode: modeOf(attributes.get(own.mode)),
     source,
     traceId: span.traceId,
     spanId: span.spanId,
-    status: span.failed ? "error" : "ok",
+    status: hasFailed(span) ? "error" : "ok",
     error: errorOf(span),
     startedAtMs,
     endedAtMs,
     receivedAtMs: arrivedAtMs,
     inputs: content.inputs ?? null,
     outputs: content.outputs ?? null,
-    version,
+    version: versionOf(span),
     modelResolved: textOf(attributes, keys.modelResolved),
     confidence: numberOf(attributes, [own.confidence]),
-    inputTokens: countOf(attributes, keys.inputTokens),
-    outputTokens: countOf(attributes, keys.outputTokens),
-    costUsd: numberOf(attributes, keys.costUsd),
+    ...usageOf(attributes),
     retries: countOf(attributes, [own.retries]) ?? 0,
     sessionId: textOf(attributes, keys.session),
+    businessKey: textOf(attributes, [own.businessKey]),
     attributes: keptAttributes(span),
     steps: [],
   };
 }
 
-function workflowOf(span: OtlpSpan): string {
-  return textOf(span.attributes, keys.workflow) || textOf(span.resource, [resource.service]);
+/**
+ * The workflow's name: the one given, or that of the service. Between them stands the name of the topmost span where a
+ * vocabulary names what it observes by nothing else (OpenInference, Langfuse); not of a model call, which is named after
+ * the library.
+ */
+function workflowOf({ span, kind }: Node): string {
+  const { attributes } = span;
+  const given = textOf(attributes, keys.workflow) || textOf(span.resource, [resource.workflow]);
+  if (given !== "") return given;
+  const namesByHand = attributes.has(kindKeys.openInference) || attributes.has(kindKeys.langfuse);
+  const isTop = span.parentSpanId === "" || span.parentIsRemote;
+  if (namesByHand && isTop && kind !== "model" && kind !== "tool") return span.name;
+  return textOf(span.resource, [resource.service]);
 }
 
-/** A workflow's root span often leaves model and tokens to the model calls below it. */
-function withFiguresOf(run: Run, below: Node[]): Run {
-  const models = below.filter((node) => node.kind === "model");
-  if (models.length === 0) return run;
-  const sum = (names: readonly string[]) =>
-    models.reduce<number | null>((total, node) => {
-      const count = countOf(node.span.attributes, names);
-      return count === null ? total : (total ?? 0) + count;
-    }, null);
-  const resolved = new Set(models.map((node) => textOf(node.span.attributes, keys.modelResolved)));
-  const [onlyResolved = ""] = resolved.size === 1 ? resolved : [];
+function callOf({ span, content }: Node): ModelCall {
+  const { attributes } = span;
   return {
-    ...run,
-    modelResolved: run.modelResolved || onlyResolved,
-    inputTokens: run.inputTokens ?? sum(keys.inputTokens),
-    outputTokens: run.outputTokens ?? sum(keys.outputTokens),
+    traceId: span.traceId,
+    spanId: span.spanId,
+    startedAtMs: span.startMs,
+    endedAtMs: span.endMs,
+    inputs: content.inputs ?? null,
+    outputs: content.outputs ?? null,
+    version: versionOf(span),
+    modelResolved: textOf(attributes, keys.modelResolved),
+    ...usageOf(attributes),
+    sessionId: textOf(attributes, keys.session),
   };
 }
 
@@ -208,22 +222,23 @@ function stepOf(node: Node, runId: string, arrivedAtMs: number): Step {
   const { span, content } = node;
   const { attributes } = span;
   const [startedAtMs, endedAtMs] = usableTimes(span.startMs, span.endMs, arrivedAtMs);
+  const { inputTokens, outputTokens } = usageOf(attributes);
   return {
     stepId: `${span.traceId}/${span.spanId}`,
     runId,
-    workflow: workflowOf(span),
+    workflow: workflowOf(node),
     name: textOf(attributes, keys.stepName) || span.name,
     kind: stepKind(attributes),
-    status: span.failed ? "error" : "ok",
+    status: hasFailed(span) ? "error" : "ok",
     error: errorOf(span),
     startedAtMs,
     endedAtMs,
     inputs: content.inputs ?? null,
     outputs: content.outputs ?? null,
     retries: countOf(attributes, [own.retries]) ?? 0,
-    model: textOf(attributes, keys.modelResolved) || textOf(attributes, keys.model),
-    inputTokens: countOf(attributes, keys.inputTokens),
-    outputTokens: countOf(attributes, keys.outputTokens),
+    model: textOf(attributes, keys.modelResolved) || modelOf(attributes),
+    inputTokens,
+    outputTokens,
     attributes: keptAttributes(span),
   };
 }

@@ -1,5 +1,6 @@
 import type { Run, Step } from "../model/run.ts";
 import type { LabelDraft } from "./labels.ts";
+import type { ModelCall } from "./model-call.ts";
 import type { BadRecord } from "./otlp.ts";
 
 /** What a request says, in the collector's own words. Nothing is redacted yet. */
@@ -13,6 +14,10 @@ export interface Mapped {
    * spans are among `steps` already, so nothing is lost while waiting.
    */
   candidates: Run[];
+  /** Model calls of traces that no SDK tells the runs of: they speak for their run. */
+  calls: ModelCall[];
+  /** Content of calls that came in log records, apart from their spans, as steps of its own. */
+  contents: { call: ModelCall; step: Step }[];
   bad: BadRecord[];
   /** Spans and events by the reason why they are accepted and not kept. */
   skipped: Record<string, number>;
@@ -20,7 +25,7 @@ export interface Mapped {
 
 /** Creates a `Mapped` that says nothing. */
 export function emptyMapped(): Mapped {
-  return { runs: [], steps: [], labels: [], candidates: [], bad: [], skipped: {} };
+  return { runs: [], steps: [], labels: [], candidates: [], calls: [], contents: [], bad: [], skipped: {} };
 }
 
 /** Counts something that is accepted and not kept. */

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from "../model/json.ts";
 import { isJsonObject } from "../model/json.ts";
 import type { RunError, RunMode, Step, Version } from "../model/run.ts";
-import { keys, kindKeys, notSettings, own, resource, settingPrefix } from "./attributes.ts";
+import { keys, kindKeys, langfuse, notSettings, own, resource, settingPrefixes } from "./attributes.ts";
 import type { Attributes, OtlpSpan } from "./otlp.ts";
 import { parseAnyContent } from "./parse-json.ts";
 import { canonicalJson, withVersionId } from "./version-id.ts";
@@ -93,38 +93,80 @@ export function versionOf(span: OtlpSpan): Version {
     promptName: textOf(attributes, keys.promptName),
     promptVersion: textOf(attributes, keys.promptVersion),
     prompt: textOf(attributes, keys.prompt),
-    model: textOf(attributes, keys.model),
+    model: modelOf(attributes),
     settings: settingsOf(attributes),
     codeRevision:
       textOf(attributes, keys.codeRevision) ||
-      textOf(span.resource, [resource.codeRevision, resource.serviceVersion]),
+      textOf(span.resource, [resource.codeRevision, resource.serviceVersion, resource.release]),
   });
 }
 
+/** The model that was asked for; the one that answered, where an instrumentation names no other. */
+export function modelOf(attributes: Attributes): string {
+  const named = textOf(attributes, keys.model);
+  if (named !== "") return named;
+  const { model } = objectOf(textOf(attributes, keys.settings), "settings");
+  return typeof model === "string" ? model : textOf(attributes, keys.modelResolved);
+}
+
 function settingsOf(attributes: Attributes): string {
-  const given = textOf(attributes, keys.settings);
+  const given = textOf(attributes, [own.settings]);
   if (given !== "") return canonicalJson(parseAnyContent(given));
-  const settings: JsonObject = {};
+  const settings = objectOf(textOf(attributes, keys.settings), "settings");
   for (const [name, value] of attributes) {
-    if (name.startsWith(settingPrefix) && !notSettings.has(name))
-      settings[name.slice(settingPrefix.length)] = value;
+    const prefix = settingPrefixes.find((one) => name.startsWith(one));
+    if (prefix !== undefined) settings[name.slice(prefix.length)] = value;
   }
-  return Object.keys(settings).length === 0 ? "" : canonicalJson(settings);
+  const told = Object.entries(settings).filter(([name]) => !notSettings.has(name));
+  return told.length === 0 ? "" : canonicalJson(Object.fromEntries(told));
+}
+
+/** The members of an object in JSON text; other JSON becomes the one member `name`. */
+function objectOf(text: string, name: string): JsonObject {
+  if (text === "") return {};
+  const parsed = parseAnyContent(text);
+  return isJsonObject(parsed) ? { ...parsed } : { [name]: parsed };
+}
+
+/** What a span spent. Langfuse tells it as objects in JSON. */
+export function usageOf(attributes: Attributes): {
+  inputTokens: number | null;
+  outputTokens: number | null;
+  costUsd: number | null;
+} {
+  const usage = new Map(Object.entries(objectOf(textOf(attributes, [langfuse.usage]), "total")));
+  const cost = new Map(Object.entries(objectOf(textOf(attributes, [langfuse.cost]), "total")));
+  return {
+    inputTokens: countOf(attributes, keys.inputTokens) ?? countOf(usage, ["input", "prompt_tokens"]),
+    outputTokens: countOf(attributes, keys.outputTokens) ?? countOf(usage, ["output", "completion_tokens"]),
+    costUsd: numberOf(attributes, keys.costUsd) ?? numberOf(cost, ["total"]),
+  };
+}
+
+/** Tells whether a span failed: by its status, or by Langfuse's own level. */
+export function hasFailed(span: OtlpSpan): boolean {
+  return span.failed || span.attributes.get(langfuse.level) === "ERROR";
 }
 
 /** Reads the error of a failed span: its exception event, else its status. Null for a span that succeeded. */
 export function errorOf(span: OtlpSpan): RunError | null {
-  if (!span.failed) return null;
-  const exception = span.events.findLast((event) => event.name === "exception")?.attributes;
+  if (!hasFailed(span)) return null;
+  const exception = span.events.findLast((event) => event.name === "exception")?.attributes ?? none;
+  const type = textOf(exception, ["exception.type"]) || textOf(span.attributes, keys.errorType) || "Error";
   return {
-    type:
-      (exception === undefined ? "" : textOf(exception, ["exception.type"])) ||
-      textOf(span.attributes, keys.errorType) ||
-      "Error",
-    message: (exception === undefined ? "" : textOf(exception, ["exception.message"])) || span.statusMessage,
-    stack: exception === undefined ? "" : textOf(exception, ["exception.stacktrace"]),
+    type: pythonClass.exec(type)?.[1] ?? type,
+    message:
+      textOf(exception, ["exception.message"]) ||
+      span.statusMessage ||
+      textOf(span.attributes, [langfuse.statusMessage]),
+    stack: textOf(exception, ["exception.stacktrace"]),
   };
 }
+
+const none: Attributes = new Map();
+
+/** How Python writes a class where an instrumentation meant its name. */
+const pythonClass = /^<class '([^']+)'>$/;
 
 /** Reads the low-cardinality attributes that a run or step keeps. */
 export function keptAttributes(span: OtlpSpan): Record<string, string> {

@@ -2,6 +2,7 @@ import type { DecisionRow, OutcomeRow, ReviewRow, RunRow, StepRow, VersionRow } 
 import { rowColumns } from "./columns.ts";
 import type { Engine } from "./engine.ts";
 import type { Receipt, RunRef } from "./port.ts";
+import { wholeSteps } from "./whole-steps.ts";
 
 const refColumns =
   "run_id AS runId, workflow, version, mode, toFloat64(toUnixTimestamp64Milli(received_at)) AS receivedAtMs";
@@ -65,7 +66,7 @@ export async function receipt(engine: Engine, runId: string): Promise<Receipt | 
       { runId },
     ),
   ]);
-  return { run, version, steps, reviews, outcomes, decisions };
+  return { run, version, steps: wholeSteps(run, steps), reviews, outcomes, decisions };
 }
 
 /** What was deployed under a version, as first seen. */

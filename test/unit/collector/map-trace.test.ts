@@ -44,7 +44,8 @@ const vocabularies = [
       "llm.prompt_template.version": "v3",
       "llm.token_count.prompt": 11,
     },
-    run: { inputs: { q: 1 }, outputs: "plain", inputTokens: 11 },
+    // Its topmost span is named by hand, and nothing else names the workflow.
+    run: { workflow: "span", inputs: { q: 1 }, outputs: "plain", inputTokens: 11 },
     version: { model: "m", promptVersion: "v3" },
   },
   {

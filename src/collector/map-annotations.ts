@@ -1,0 +1,54 @@
+import { annotationForms } from "./attributes.ts";
+import type { LabelDraft } from "./labels.ts";
+import { draftOutcome, draftReview, readVerdict } from "./labels.ts";
+import type { Attributes, OtlpSpan } from "./otlp.ts";
+import { numberOf, textOf } from "./read-span.ts";
+
+const annotationsMax = 50;
+
+/**
+ * Reads the annotations that OpenInference puts on a span: a person's whose label is a verdict is a review, every other
+ * (a score, a model's or a program's judgement) is an outcome.
+ */
+export function mapAnnotations(span: OtlpSpan, runId: string, workflow: string): LabelDraft[] {
+  const labels: LabelDraft[] = [];
+  if (runId === "") return labels;
+  for (const { prefix, member } of annotationForms) {
+    for (let index = 0; index < annotationsMax; index += 1) {
+      const place = { runId, workflow, traceId: span.traceId, atMs: span.endMs };
+      const label = readAnnotation(span.attributes, `${prefix}${index}.${member}`, place);
+      if (label === undefined) break;
+      if (label !== null) labels.push(label);
+    }
+  }
+  return labels;
+}
+
+/** Null where it says nothing that counts; undefined where there is none. */
+function readAnnotation(
+  attributes: Attributes,
+  prefix: string,
+  place: { runId: string; workflow: string; traceId: string; atMs: number },
+): LabelDraft | null | undefined {
+  const read = (name: string) => textOf(attributes, [`${prefix}${name}`]);
+  const name = read("name");
+  const label = read("label");
+  const score = numberOf(attributes, [`${prefix}score`]);
+  if (name === "" && label === "" && score === null) return undefined;
+  const verdict = readVerdict(label);
+  if (verdict !== null && read("annotator_kind").toUpperCase() === "HUMAN") {
+    return draftReview({
+      ...place,
+      reviewId: "",
+      verdict,
+      output: null,
+      reason: name,
+      note: read("explanation"),
+      reviewer: read("identifier"),
+      durationMs: null,
+    });
+  }
+  const value = score ?? label;
+  if (name === "" || value === "") return null;
+  return draftOutcome({ ...place, businessKey: "", mayWait: false, outcomeId: "", name, value });
+}

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Sidecar, startSidecar } from "../web/sidecar.ts";
+import { deliver } from "./deliver.ts";
+import { expectations } from "./expectations.ts";
+
+let sidecar: Sidecar;
+
+beforeAll(async () => {
+  sidecar = await startSidecar();
+  for (const { source } of expectations) await deliver(source, sidecar.url);
+  await sidecar.app.parts.ingest.settle(true);
+  await sidecar.app.parts.writer()?.flush();
+});
+
+afterAll(() => sidecar.stop());
+
+async function receiptOf(workflow: string, status: string): Promise<any> {
+  const answer = await sidecar.get(`/v1/runs?workflow=${workflow}&status=${status}`);
+  const { runs } = (await answer.json()) as { runs: any[] };
+  expect(runs).toHaveLength(1);
+  return (await sidecar.get(`/v1/runs/${runs[0].run_id}`)).json();
+}
+
+describe("runs of instrumented applications", () => {
+  it.each(expectations)("$source arrives complete, field by field", async (expected) => {
+    const { source, run, deployed, steps, reviews = [] } = expected;
+    const workflow = `triage-${source}`;
+    const receipt = await receiptOf(workflow, "ok");
+    expect(receipt).toMatchObject({ ...run, workflow });
+    expect(receipt.run_id).toBe(receipt.trace_id);
+    const settings = JSON.parse(receipt.deployed.settings || "{}");
+    expect({ ...receipt.deployed, settings }).toMatchObject(deployed);
+    // In any order: a tool and the call after it often start in the same millisecond.
+    expect(receipt.steps).toEqual(expect.arrayContaining(steps.map((step) => expect.objectContaining(step))));
+    expect(receipt.steps).toHaveLength(steps.length);
+    expect(receipt.reviews).toMatchObject(reviews);
+    expect(receipt.outcomes).toEqual([]);
+    expect(receipt.attributes).toMatchObject({ service: "ticket-desk" });
+    expect(Date.parse(receipt.ended_at)).toBeGreaterThanOrEqual(Date.parse(receipt.started_at));
+  });
+
+  const failing = expectations.filter(({ failed }) => failed !== null);
+  it.each(failing)("$source tells a failed run with its error", async ({ source, failed }) => {
+    const workflow = `triage-${source}`;
+    expect(await receiptOf(workflow, "error")).toMatchObject({ ...failed, workflow });
+  });
+});
+
+describe("vercel-ai-js", () => {
+  it.each(["stream", "object"])("tells a run of %s as one of its own", async (kind) => {
+    expect(await receiptOf(`triage-vercel-ai-js-${kind}`, "ok")).toMatchObject({
+      outputs: { category: "billing", urgency: "high" },
+      input_tokens: 120,
+      session_id: "conversation-7",
+    });
+  });
+});

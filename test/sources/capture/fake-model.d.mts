@@ -1,0 +1,2 @@
+/** See `fake-model.mjs`. */
+export function startFakeModel(): Promise<{ url: string; close(): void }>;
