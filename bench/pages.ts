@@ -19,6 +19,7 @@ import { numberBin, type SignalKey, type SignalKind } from "../src/model/signal.
 import type { SignalVerdict } from "../src/model/verdict.ts";
 import { createReviewDesk } from "../src/review/desk.ts";
 import { openChdbStore } from "../src/store/chdb-store.ts";
+import { createCanary } from "../src/watch/canary.ts";
 import { createGuard } from "../src/web/guard.ts";
 import { createKeyring } from "../src/web/keys.ts";
 import type { Watch } from "../src/web/ports.ts";
@@ -57,6 +58,15 @@ const app = webRoutes({
   watch: steadyWatch(),
   filler: { audit: () => Promise.resolve(0) },
   criteria: () => [],
+  readiness: () => ({ decisionsMin: 100, agreementMin: 0.95, fields: {}, windowDays: 28 }),
+  canary: createCanary({
+    journal,
+    clock,
+    budget: { falseAlarmsPer1000WorkflowDays: 1 },
+    rulesOf: () => ({}),
+    clean: (value) => value,
+    keep: () => Promise.resolve(),
+  }),
   replayReject: () => Promise.resolve({ kind: "accepted", runs: 0 }),
   retryDelivery: () => false,
   metrics: createMetrics(),

@@ -4,7 +4,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import { type Alerts, createAlerts } from "./alerts/create-alerts.ts";
 import { createTrials } from "./alerts/trials.ts";
+import { buildApprovals } from "./build-approvals.ts";
 import { followCatalogues } from "./build-catalogues.ts";
+import { buildCanary } from "./build-canary.ts";
 import { buildCollector } from "./build-collector.ts";
 import { holdsSegments } from "./collector/spool-recovery.ts";
 import { createWriter, type Writer } from "./collector/writer.ts";
@@ -67,6 +69,8 @@ export async function createApp({ config: given, clock, log }: AppOptions): Prom
     ...base,
     ...collector,
     ...buildReview(base, collector),
+    canary: buildCanary(base, collector),
+    approvals: buildApprovals(base, collector, alerts),
     alerts,
     trials,
     watch,
@@ -100,6 +104,7 @@ function life(parts: Parts): Pick<App, "listen" | "reload" | "stop"> {
     ingest,
     desk,
     filler,
+    approvals,
     catalogue,
     catalogues,
     spool,
@@ -113,6 +118,7 @@ function life(parts: Parts): Pick<App, "listen" | "reload" | "stop"> {
   const chores = [
     every(1_000, "settle traces", log, () => ingest.settle()),
     every(1_000, "settle reviews", log, () => desk.settle()),
+    every(1_000, "settle approvals", log, () => approvals.settle()),
     every(30_000, "save fields", log, () => catalogue.save()),
     every(15_000, "fill the review queue", log, () => filler.fill()),
     every(5_000, "judge trials", log, () => trials.check()),
@@ -138,6 +144,7 @@ function life(parts: Parts): Pick<App, "listen" | "reload" | "stop"> {
     },
     async stop() {
       await Promise.all(chores.map((chore) => chore.stop()));
+      approvals.release();
       await server?.close();
       await desk.settle(true).catch((error: unknown) => log.warn({ err: error }, "Cannot settle reviews"));
       await ingest.settle(true).catch((error: unknown) => log.warn({ err: error }, "Cannot settle traces"));

@@ -56,7 +56,8 @@ export async function buildCollector(base: Base): Promise<CollectorParts> {
     redactor: redaction.redactor,
     settings: (workflow) => {
       const { contract, confidence_below, compare } = workflowConfig(config, workflow);
-      return { contract, confidenceBelow: confidence_below ?? null, compare };
+      const pinnedAnswer = (caseId: string) => journal.canary.find(workflow, caseId)?.pinned ?? null;
+      return { contract, confidenceBelow: confidence_below ?? null, compare, pinnedAnswer };
     },
     clock,
     meters: metrics,

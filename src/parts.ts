@@ -11,11 +11,13 @@ import type { Config } from "./config.ts";
 import type { Journal } from "./journal/port.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Clock } from "./model/clock.ts";
+import type { ApprovalDesk } from "./review/approval-desk.ts";
 import type { ReviewDesk } from "./review/desk.ts";
 import type { Follower } from "./reload.ts";
 import type { QueueFiller } from "./review/fill-queue.ts";
 import type { Store } from "./store/port.ts";
 import type { WatchLoop } from "./watch/watch.ts";
+import type { Canary } from "./web/ports.ts";
 
 /** What `createApp` needs. */
 export interface AppOptions {
@@ -53,6 +55,8 @@ export interface Parts extends Base, CollectorParts {
   alerts: Alerts;
   trials: Trials;
   watch: WatchLoop;
+  canary: Canary;
   desk: ReviewDesk;
   filler: QueueFiller;
+  approvals: ApprovalDesk;
 }

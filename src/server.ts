@@ -108,7 +108,7 @@ async function opened(server: ServerType, port: number, hostname: string): Promi
 
 /** Everything behind the port. */
 function createRoutes(parts: Parts, guard: Guard, troubles: () => string[]): Hono {
-  const { config, clock, journal, store, ingest, metrics, log, desk, filler, alerts } = parts;
+  const { config, clock, journal, store, ingest, metrics, log, desk, filler, approvals, alerts } = parts;
   const app = new Hono();
   if (config.role !== "monitor") {
     for (const path of ["/v1/traces", "/v1/logs", "/v1/metrics"]) app.use(path, guard.requireScope("ingest"));
@@ -139,12 +139,19 @@ function createRoutes(parts: Parts, guard: Guard, troubles: () => string[]): Hon
     store,
     journal,
     watch,
+    canary: parts.canary,
     guard,
     clock,
     metrics,
     desk,
     filler,
+    approvals,
     criteria: (workflow) => workflowConfig(config, workflow).scorecard.map(toCriterion),
+    readiness: (workflow) => {
+      const { shadow } = workflowConfig(config, workflow);
+      const { decisions_min, agreement_min, fields, window_days } = shadow;
+      return { decisionsMin: decisions_min, agreementMin: agreement_min, fields, windowDays: window_days };
+    },
     replayReject: (rejectId) => replayReject(parts, rejectId),
     retryDelivery: (key, actor) => alerts.retry(key, actor),
     slackActions: (request) => slackActions(request, parts, watch),

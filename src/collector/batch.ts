@@ -7,7 +7,14 @@ import { cleanReject } from "./clean-reject.ts";
 import type { ContractCheck } from "./contract.ts";
 import type { FieldCatalogue } from "./field-catalogue.ts";
 import type { RecentInputs } from "./observe.ts";
-import { observeDecision, observeOutcome, observeReview, observeRun, observeStep } from "./observe.ts";
+import {
+  observeCanary,
+  observeDecision,
+  observeOutcome,
+  observeReview,
+  observeRun,
+  observeStep,
+} from "./observe.ts";
 import type { WordLists } from "./observe-value.ts";
 import { tryParseJson } from "./parse-json.ts";
 import type { Redactor } from "./redact.ts";
@@ -72,6 +79,7 @@ export function createBatch(context: BatchContext): Batch {
       const settings = context.settings(run.workflow);
       const contract = context.checkContract(settings.contract, run.inputs, run.outputs);
       const fields = observeRun(run, inputs, contract, settings, context);
+      if (run.mode === "canary") observeCanary(run, settings, context);
       push("runs", runRow(run, inputs, outputs, contract, fields));
       for (const step of run.steps) this.addStep(step, run.version.id, run.receivedAtMs, run.mode === "live");
       const versionKey = `${run.workflow}\0${run.version.id}`;

@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { dayMs } from "../model/clock.ts";
+import { compareOutputs } from "../model/compare-outputs.ts";
 import type { Json } from "../model/json.ts";
 import { isJsonObject } from "../model/json.ts";
 import type { Decision, Outcome, Review, Run, Step } from "../model/run.ts";
@@ -114,6 +115,19 @@ export function observeOutcome(outcome: Outcome, context: ObserveContext): void 
   if (typeof value === "number") number(scope, "outcome", field, value);
   else if (word === "true" || word === "yes") scope.count("outcome", field, `yes@${ageInDays(outcome)}`);
   else if (word === "false" || word === "no") scope.count("outcome", field, `no@${ageInDays(outcome)}`);
+}
+
+/** Counts whether a canary run's output differs from the answer that is pinned to its input: as a whole, and by field. */
+export function observeCanary(run: Run, settings: WorkflowSettings, context: ObserveContext): void {
+  const fields = context.catalogue.of(run.workflow);
+  const pinned = settings.pinnedAnswer?.(run.attributes.canary_case ?? "") ?? null;
+  if (fields === null || pinned === null) return;
+  const version = fields.version(run.version.id, run.receivedAtMs);
+  const scope = context.tally.scope(run.workflow, version, run.receivedAtMs);
+  const how = { rules: settings.compare ?? {}, isPartial: pinned.isGiven };
+  const compared = compareOutputs(pinned.outputs, run.outputs, how);
+  yesNo(scope, "canary_delta", "", [...compared.values()].includes(true));
+  for (const [field, differs] of compared) yesNo(scope, "canary_delta", fields.reviewed(field), differs);
 }
 
 /** Counts whether a person's decision differs from the run's output: as a whole, and by field. */

@@ -1,3 +1,4 @@
+import type { PinnedAnswer } from "../model/canary.ts";
 import type { CompareRules } from "../model/compare-outputs.ts";
 import type { Contract } from "../model/contract.ts";
 
@@ -8,6 +9,8 @@ export interface WorkflowSettings {
   confidenceBelow: number | null;
   /** How outputs are compared with people's decisions and pinned answers. */
   compare?: CompareRules;
+  /** The answer that is pinned to a frozen input; null where there is none. */
+  pinnedAnswer?: (caseId: string) => PinnedAnswer | null;
 }
 
 /** Words that mean something to every workflow. */

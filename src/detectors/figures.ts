@@ -2,7 +2,10 @@ import { dayMs, hourMs } from "../model/clock.ts";
 import type { SignalKind } from "../model/signal.ts";
 import type { Figure, Unit } from "../model/verdict.ts";
 import type { Layout, Score, SignalBaseline } from "./baseline.ts";
-import { wilsonInterval } from "./math/wilson-interval.ts";
+import { labelsPerRun } from "./hazard.ts";
+import { isCounted } from "./layout.ts";
+import { dot } from "./math/dot.ts";
+import { wilsonInterval } from "../model/wilson-interval.ts";
 import { isShare, scoreMean, scoreVariance } from "./score.ts";
 import type { Chunk } from "./state.ts";
 
@@ -22,6 +25,12 @@ export function unitOf(baseline: SignalBaseline, score: Score): { unit: Unit; of
 export function baselineFigure(baseline: SignalBaseline, score: Score): Figure {
   const { runs, days, shares } = baseline;
   const chunk: Chunk = { atMs: 0, n: runs, hours: days * 24, x: shares.map((share) => share * runs) };
+  if (baseline.layout.shape === "hazard") {
+    const perRun = labelsPerRun(baseline.layout, shares);
+    const all = perRun.reduce((sum, labels) => sum + labels, 0);
+    const x = perRun.map((labels) => (labels / all) * runs);
+    return figure(baseline, score, { ...chunk, x, e: x }, days);
+  }
   if (baseline.layout.shape !== "volume") return figure(baseline, score, chunk, days);
   const expected = (shares[0] ?? 0) * days * 24;
   return figure(baseline, score, { ...chunk, n: expected, x: [expected] }, days);
@@ -30,8 +39,15 @@ export function baselineFigure(baseline: SignalBaseline, score: Score): Figure {
 /** The figure of a score over the counts of a chunk, with a 95 % interval that knows of noisy days. */
 export function figure(baseline: SignalBaseline, score: Score, chunk: Chunk, days: number): Figure {
   const runs = baseline.layout.shape === "volume" ? (chunk.x[0] ?? 0) : chunk.n;
-  const effective = effectiveRuns(score, chunk, days);
+  const effective = effectiveRuns(baseline, score, chunk, days);
   if (baseline.layout.shape === "volume") return volumeFigure(baseline, chunk, effective);
+  if (baseline.layout.shape === "hazard") {
+    // As many runs as would have brought the labels that were expected.
+    const usual = dot(score.values, labelsPerRun(baseline.layout, baseline.shares));
+    const value = Math.min(1, usual * (1 + shiftOf(baseline, score, chunk).shift));
+    const interval = wilsonInterval(value, effective / usual, z95);
+    return { value, ...interval, runs: Math.round(observed(baseline, score, chunk) / usual) };
+  }
   if (isShare(score.values)) {
     const value = scoreMean(score.values, chunk.x);
     return { value, ...wilsonInterval(value, effective, z95), runs };
@@ -46,22 +62,30 @@ export function figure(baseline: SignalBaseline, score: Score, chunk: Chunk, day
   return { value: width, low: width * Math.max(0, 1 - relative), high: width * (1 + relative), runs };
 }
 
-/** Observations that independent ones would have to be to say as much. */
-export function effectiveRuns(score: Score, chunk: Chunk, days: number): number {
-  const { rhoDay, rhoHour } = score;
-  const inflation =
-    1 + (rhoDay * chunk.n) / Math.max(days, 1) + (rhoHour * chunk.n) / Math.max(chunk.hours, 1);
-  return chunk.n / inflation;
+/** Observations of a score in a chunk; of what is counted over time those that were expected. */
+export function observed({ layout }: SignalBaseline, score: Score, { n, e }: Chunk): number {
+  return layout.shape === "hazard" ? dot(score.values, e ?? []) : n;
 }
 
-/** How far a score's mean moved from what was expected, in its own unit, and its variance in the baseline. */
+/** Observations that independent ones would have to be to say as much. */
+export function effectiveRuns(baseline: SignalBaseline, score: Score, chunk: Chunk, days: number): number {
+  const { rhoDay, rhoHour } = score;
+  const n = observed(baseline, score, chunk);
+  return n / (1 + (rhoDay * n) / Math.max(days, 1) + (rhoHour * n) / Math.max(chunk.hours, 1));
+}
+
+/**
+ * How far a score's mean moved from what was expected, in its own unit (relative for what is counted over time), and its
+ * variance in the baseline.
+ */
 export function shiftOf(
   baseline: SignalBaseline,
   score: Score,
   chunk: Chunk,
 ): { shift: number; variance: number } {
-  if (baseline.layout.shape === "volume") {
-    return { shift: chunk.n > 0 ? (chunk.x[0] ?? 0) / chunk.n - 1 : 0, variance: 1 };
+  if (isCounted(baseline.layout)) {
+    const n = observed(baseline, score, chunk);
+    return { shift: n > 0 ? dot(score.values, chunk.x) / n - 1 : 0, variance: 1 };
   }
   const expected = chunk.e ?? baseline.shares;
   const shift = scoreMean(score.values, chunk.x) - scoreMean(score.values, expected);
@@ -84,7 +108,7 @@ function volumeFigure(baseline: SignalBaseline, chunk: Chunk, effective: number)
 }
 
 function numberUnit(kind: SignalKind): Unit {
-  if (kind === "latency") return "ms";
+  if (kind === "latency" || kind === "approval_wait") return "ms";
   if (kind === "text_length") return "characters";
   if (kind === "tokens") return "tokens";
   return kind === "cost" ? "usd" : "number";

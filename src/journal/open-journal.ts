@@ -2,7 +2,9 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { dirname } from "node:path";
 import type { Logger } from "pino";
 import { PermanentError, TransientError } from "../model/errors.ts";
+import { createApprovals } from "./approvals.ts";
 import { createBaselines } from "./baselines.ts";
+import { createCanaryRecords } from "./canary.ts";
 import { type Database, openDatabase, sqliteCode } from "./database.ts";
 import { createIncidents } from "./incidents.ts";
 import { migrateJournal } from "./migrate.ts";
@@ -45,7 +47,9 @@ export function openJournal({ path, log }: { path: string; log: Logger }): Journ
     baselines: createBaselines(database),
     ...createRecords(database),
     reviewQueue: createReviewQueue(database),
+    approvals: createApprovals(database),
     waitingLabels: createWaitingLabels(database),
+    canary: createCanaryRecords(database),
     close: () => close(database),
   };
 }

@@ -1,3 +1,5 @@
+import type { Approval, ApprovalState } from "../model/approval.ts";
+import type { CanaryCase, CanaryRound } from "../model/canary.ts";
 import type { ChangeEvent, Incident, IncidentState } from "../model/incident.ts";
 
 /** Whether a workflow may take new work. */
@@ -172,6 +174,42 @@ export interface Journal {
     remove(ids: readonly string[]): void;
     /** Oldest first. */
     all(): { id: string; body: string; sinceMs: number }[];
+  };
+  /** What automations asked before they act. */
+  approvals: {
+    /** Keeps an item as it is now. */
+    put(approval: Approval): void;
+    get(approvalId: string): Approval | null;
+    /** Items that still ask for a person, held ones first, the nearest deadline first. */
+    open(filter?: { workflow?: string | undefined; limit?: number }): Approval[];
+    /** Newest first. */
+    list(filter?: {
+      workflow?: string | undefined;
+      state?: ApprovalState | undefined;
+      limit?: number;
+    }): Approval[];
+    /** Held items whose deadline has come. */
+    due(nowMs: number, limit: number): Approval[];
+    /** Items that left `held` and are not among the signals yet. */
+    uncounted(limit: number): Approval[];
+    counted(approvalId: string): void;
+    /** Items that still ask for a person, by workflow. */
+    openCounts(): { workflow: string; items: number }[];
+    /** Forgets items that were held before a time and ask for nobody any more. */
+    forget(beforeMs: number): void;
+  };
+  /** Frozen inputs with their pinned answers, and the rounds in which they were answered. */
+  canary: {
+    /** By id. */
+    cases(workflow: string): CanaryCase[];
+    find(workflow: string, caseId: string): CanaryCase | null;
+    /** In place of the one with the same id. */
+    putCase(one: CanaryCase): void;
+    removeCase(workflow: string, caseId: string): boolean;
+    /** Newest first. */
+    rounds(workflow: string, limit: number): CanaryRound[];
+    /** Keeps the newest 400 of a workflow. */
+    putRound(round: CanaryRound): void;
   };
   /** Small named values: secrets made at first start, the field catalogue, cursors. */
   meta: {

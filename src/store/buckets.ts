@@ -48,8 +48,8 @@ function bucketStatement(query: BucketQuery): { sql: string; params: Params } {
   }
   const asked: string[] = [];
   if (query.kinds === undefined) {
-    // Which model answered tells of changes; it is no signal that anybody judges.
-    filters.push("kind != 'model'");
+    // Which model answered tells of changes, and rounds of the canary are judged whole: the detectors judge neither.
+    filters.push("kind NOT IN ('model', 'canary_delta')");
   } else {
     asked.push("kind IN {kinds:Array(String)}");
     params.kinds = [...query.kinds];
@@ -157,12 +157,19 @@ export async function readVersions(
   );
 }
 
-/** Workflows ever counted, with their last minute. */
+/** Workflows ever counted, with their last minute. One that has run in shadow mode alone counts its decisions as runs. */
 export function readWorkflows(engine: Engine): Promise<{ workflow: string; lastMs: number; runs: number }[]> {
   return engine.select(
     "sweep",
-    `SELECT workflow, toUInt32(max(last_minute)) * 1000. AS lastMs, toFloat64(sum(n)) AS runs
-    FROM rollups_hour WHERE kind = 'volume' GROUP BY workflow ORDER BY workflow`,
+    `SELECT workflow, toUInt32(last) * 1000. AS lastMs, if(live > 0, live, decided) AS runs
+    FROM (
+      SELECT workflow, max(last_minute) AS last, toFloat64(sumIf(n, kind = 'volume')) AS live,
+        toFloat64(sumIf(n, kind = 'shadow_disagreement')) AS decided
+      FROM rollups_hour
+      WHERE kind = 'volume' OR (kind IN ('shadow_disagreement', 'canary_delta') AND field = '')
+      GROUP BY workflow
+    )
+    ORDER BY workflow`,
     {},
   );
 }

@@ -22,7 +22,7 @@ export interface Span {
 export interface BucketQuery extends Span {
   /** One workflow, or all. */
   workflow?: string;
-  /** Without, every kind that is judged: all but `model`. */
+  /** Without, every kind that the detectors judge: all but `model` and `canary_delta`. */
   kinds?: readonly SignalKind[];
   field?: string;
   version?: string;

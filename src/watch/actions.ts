@@ -5,6 +5,7 @@ import type { SignalVerdict } from "../model/verdict.ts";
 import type { Act, BaselineOutcome, BaselineRequest, Watch } from "../web/ports.ts";
 import { learnFrom, pinBaseline } from "./learning.ts";
 import type { WatchDeps } from "./ports.ts";
+import { verdictsOf } from "./sweep.ts";
 import { forget, recall, type Watched } from "./watched.ts";
 
 /** What people may see and ask of the watch. */
@@ -24,7 +25,7 @@ export function createActions(deps: WatchDeps, workflows: Map<string, Watched>):
   };
   return {
     seen: () => [...workflows.values()].map(({ workflow, lastRunAtMs }) => ({ workflow, lastRunAtMs })),
-    signals: (workflow) => workflows.get(workflow)?.verdicts ?? [],
+    signals: (workflow) => verdictsOf(deps, { workflow, verdicts: workflows.get(workflow)?.verdicts ?? [] }),
     explain,
     acknowledge: (id, { actor, reason }) => command(id, { kind: "acknowledge", actor, note: reason }),
     snooze: (id, { actor, reason }, untilMs) => command(id, { kind: "snooze", actor, note: reason, untilMs }),

@@ -8,6 +8,7 @@ import { dayMs } from "../model/clock.ts";
 import type { ChangeEvent, Incident } from "../model/incident.ts";
 import { type SignalBucket, total } from "../model/signal.ts";
 import type { SignalVerdict } from "../model/verdict.ts";
+import { canaryVerdicts } from "./canary-round.ts";
 import { findChanges, type VersionsSeen } from "./changes.ts";
 import { showVerdicts } from "./gauges.ts";
 import type { WatchDeps } from "./ports.ts";
@@ -35,7 +36,7 @@ export interface NewMinutes {
 export async function sweepWorkflow(deps: WatchDeps, watched: Watched, minutes: NewMinutes): Promise<void> {
   noteRuns(watched, minutes.buckets);
   const changes = await findChanges(deps.store, watched, minutes);
-  const before = watched.verdicts;
+  const before = verdictsOf(deps, watched);
   if (watched.normal !== null && minutes.toMs > watched.throughMs) {
     const { baseline, state } = watched.normal;
     const options = { throughMs: minutes.toMs, budget: deps.budget };
@@ -48,8 +49,16 @@ export async function sweepWorkflow(deps: WatchDeps, watched: Watched, minutes: 
     watched.verdicts = judged.verdicts;
   }
   watched.throughMs = Math.max(watched.throughMs, minutes.toMs);
-  showVerdicts(deps.metrics, before, watched.verdicts);
+  showVerdicts(deps.metrics, before, verdictsOf(deps, watched));
   await respond(deps, watched, changes);
+}
+
+/** The latest verdict on each signal: the detectors', and what the last round of the canary said. */
+export function verdictsOf(
+  { journal, clock }: Pick<WatchDeps, "journal" | "clock">,
+  { workflow, verdicts }: Pick<Watched, "workflow" | "verdicts">,
+): SignalVerdict[] {
+  return [...verdicts, ...canaryVerdicts(journal.canary.rounds(workflow, 1)[0], clock.nowMs())];
 }
 
 /** The verdicts at a workflow's position, where it has just got its baseline or come back from the journal. */
@@ -60,9 +69,10 @@ export function judgeStanding({ budget }: WatchDeps, { normal, throughMs }: Watc
 /** Turns verdicts and change events into incidents, and commits. */
 async function respond(deps: WatchDeps, watched: Watched, changes: readonly ChangeEvent[]): Promise<void> {
   const { journal, clock } = deps;
-  const { workflow, verdicts } = watched;
+  const { workflow } = watched;
+  const verdicts = verdictsOf(deps, watched);
   const known = knownIncidents(deps, workflow);
-  const evidence = await evidenceFor(deps, watched, known);
+  const evidence = await evidenceFor(deps, { ...watched, verdicts }, known);
   const nowMs = clock.nowMs();
   const recent = journal.changes.list({ workflow, fromMs: watched.throughMs - changeMemoryMs });
   const { incidents, events } = advanceIncidents({

@@ -1,9 +1,13 @@
 import type { Journal, PauseState, PinnedBaseline } from "../journal/port.ts";
 import type { Clock } from "../model/clock.ts";
+import type { CanaryAnswer, CanaryCase, CanaryRound } from "../model/canary.ts";
 import type { Incident } from "../model/incident.ts";
+import type { Json } from "../model/json.ts";
 import type { SignalVerdict } from "../model/verdict.ts";
+import type { ApprovalDesk } from "../review/approval-desk.ts";
 import type { ReviewDesk } from "../review/desk.ts";
 import type { QueueFiller } from "../review/fill-queue.ts";
+import type { ReadinessCriteria } from "../review/readiness.ts";
 import type { Criterion } from "../review/scorecard.ts";
 import type { Store } from "../store/port.ts";
 import type { Guard } from "./guard.ts";
@@ -59,6 +63,28 @@ export interface Watch {
   baseline(workflow: string, act: Act, request: BaselineRequest): Promise<BaselineOutcome>;
 }
 
+/** An input to freeze, with the answer that a person gives to it, if one does. */
+export interface FreezeRequest {
+  /** "" for one that follows from the inputs. */
+  caseId: string;
+  inputs: Json;
+  outputs: Json | undefined;
+}
+
+/** Frozen inputs with pinned answers, and rounds of fresh answers to them. `src/watch/canary.ts` implements it. */
+export interface Canary {
+  cases(workflow: string): CanaryCase[];
+  /** Newest first. */
+  rounds(workflow: string, limit: number): CanaryRound[];
+  /** Keeps the inputs; one with a known id is replaced. @throws {PermanentError} Past the limit of cases. */
+  freeze(workflow: string, cases: readonly FreezeRequest[], act: Act): CanaryCase[];
+  remove(workflow: string, caseId: string, act: Act): boolean;
+  /** Keeps the answers as runs and judges them. A round that was judged before is answered again. */
+  judge(workflow: string, roundId: string, answers: readonly CanaryAnswer[]): Promise<CanaryRound>;
+  /** Lets the next round pin its answers anew: they differ because they are meant to. */
+  repin(workflow: string, act: Act): void;
+}
+
 /** What became of sending a rejected body through the collector again. */
 export type ReplayOutcome = { kind: "accepted"; runs: number } | { kind: "rejected"; why: string };
 
@@ -67,10 +93,14 @@ export interface WebDeps {
   store: Store;
   journal: Journal;
   watch: Watch;
+  canary: Canary;
   desk: ReviewDesk;
   filler: Pick<QueueFiller, "audit">;
+  approvals: ApprovalDesk;
   /** A workflow's success criteria, as configured. */
   criteria: (workflow: string) => readonly Criterion[];
+  /** When a workflow in shadow mode is ready to be switched on, as configured. */
+  readiness: (workflow: string) => ReadinessCriteria;
   guard: Guard;
   clock: Clock;
   /** Sends the bytes of a reject through the collector again. */

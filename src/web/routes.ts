@@ -1,12 +1,15 @@
 import { compress } from "hono/compress";
 import { secureHeaders } from "hono/secure-headers";
 import { answerError, type Api, createApi } from "./api/base.ts";
+import { approvalRoutes } from "./api/approvals.ts";
+import { canaryRoutes } from "./api/canary.ts";
 import { historyRoutes } from "./api/history.ts";
 import { incidentRoutes } from "./api/incidents.ts";
 import { describeApi } from "./api/openapi.ts";
 import { reportRoutes } from "./api/report.ts";
 import { reviewRoutes } from "./api/reviews.ts";
 import { runRoutes } from "./api/runs.ts";
+import { shadowRoutes } from "./api/shadow.ts";
 import { systemRoutes } from "./api/system.ts";
 import { workflowRoutes } from "./api/workflows.ts";
 import { pageRoutes } from "./pages/routes.tsx";
@@ -37,6 +40,8 @@ export function webRoutes(deps: WebDeps): Api {
   app.route("/", systemRoutes(deps));
   for (const routes of [runRoutes, workflowRoutes, historyRoutes, incidentRoutes, reviewRoutes, reportRoutes])
     app.route("/", routes(deps));
+  app.route("/", approvalRoutes(deps));
+  for (const routes of [canaryRoutes, shadowRoutes]) app.route("/", routes(deps));
   app.route("/", pageRoutes(deps));
   app.get("/openapi.json", deps.guard.requireScope("review", "ingest"), (c) =>
     c.json(describeApi(app, deps.version)),

@@ -215,6 +215,7 @@ export function presentReceipt({
   steps,
   reviews,
   outcomes,
+  decisions,
 }: StoredReceipt): Of<typeof schemas.Receipt> {
   return {
     ...presentRun(run),
@@ -249,6 +250,13 @@ export function presentReceipt({
       run_received_at: iso(outcome.run_received_at),
       received_at: iso(outcome.received_at),
     })),
+    decisions: decisions.map((decision) => ({
+      ...decision,
+      output: fromJsonText(decision.output),
+      run_received_at: iso(decision.run_received_at),
+      received_at: iso(decision.received_at),
+    })),
+    key: run.business_key,
   };
 }
 

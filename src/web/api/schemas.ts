@@ -20,7 +20,8 @@ export const Gate = z
   })
   .openapi("Gate");
 
-const Figure = z
+/** A measured quantity with its interval. */
+export const Figure = z
   .object({ value: z.number(), low: z.number(), high: z.number(), runs: z.number() })
   .openapi("Figure", { description: "A measured quantity with its 95 % interval" });
 
@@ -214,6 +215,8 @@ export const Receipt = z
     steps: z.array(z.record(z.string(), z.unknown())),
     reviews: z.array(z.record(z.string(), z.unknown())),
     outcomes: z.array(z.record(z.string(), z.unknown())),
+    decisions: z.array(z.record(z.string(), z.unknown())),
+    key: z.string().meta({ description: "What the business calls the case" }),
   })
   .openapi("Receipt");
 

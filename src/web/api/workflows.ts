@@ -18,7 +18,11 @@ import {
 import { Baseline, Gate, Scorecard, Workflow, WorkflowDetail } from "./schemas.ts";
 
 const params = z.object({ workflow: z.string().min(1).max(200) });
-const actBody = z.object({ actor: z.string().max(200).optional(), reason: z.string().max(2000).default("") });
+/** Who acts and why, in the body of every order. */
+export const actBody = z.object({
+  actor: z.string().max(200).optional(),
+  reason: z.string().max(2000).default(""),
+});
 
 /** Who acts: the name given, else the name of the key. */
 export function readAct(c: Context<GuardedEnv>, body: { actor?: string | undefined; reason: string }): Act {

@@ -8,7 +8,7 @@ import { normalCdf } from "../../../src/detectors/math/normal-cdf.ts";
 import { normalDensity } from "../../../src/detectors/math/normal-density.ts";
 import { normalQuantile } from "../../../src/detectors/math/normal-quantile.ts";
 import { tilt } from "../../../src/detectors/math/tilt.ts";
-import { wilsonInterval } from "../../../src/detectors/math/wilson-interval.ts";
+import { wilsonInterval } from "../../../src/model/wilson-interval.ts";
 import { volumeEvidence } from "../../../src/detectors/volume.ts";
 
 /** Made by fixtures/scipy-reference.py with SciPy 1.14.1. */
