@@ -1,7 +1,7 @@
 import { createFieldCatalogue } from "../src/collector/field-catalogue.ts";
 import { createIngest, type Ingest } from "../src/collector/ingest.ts";
 import { createRedactor } from "../src/collector/redact.ts";
-import { mergeRollups } from "../src/collector/row-json.ts";
+import { createRollupSums } from "../src/collector/rollup-lines.ts";
 import { createSeenIds } from "../src/collector/seen-ids.ts";
 import { createRecordEncoder, readSegment, segmentHeader } from "../src/collector/segment-format.ts";
 import type { Clock } from "../src/model/clock.ts";
@@ -48,7 +48,11 @@ export function createRowMaker(clock: Clock): { ingest: Ingest; take(): SegmentR
         );
         if (sections.length === 0) return [];
         const pieces = sections.map(({ ndjson }) => ndjson);
-        if (table === "rollups") return [{ table, ...mergeRollups(pieces) }];
+        if (table === "rollups") {
+          const sums = createRollupSums();
+          for (const piece of pieces) sums.add(piece);
+          return [{ table, ...sums.take() }];
+        }
         const rows = sections.reduce((sum, section) => sum + section.rows, 0);
         return [{ table, rows, ndjson: Buffer.concat(pieces) }];
       });

@@ -9,7 +9,7 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { pino } from "pino";
-import { encodeRollup } from "../src/collector/row-json.ts";
+import { encodeRow } from "../src/collector/row-json.ts";
 import { learnBaseline } from "../src/detectors/learn.ts";
 import { startState } from "../src/detectors/state.ts";
 import { step } from "../src/detectors/step.ts";
@@ -67,7 +67,7 @@ async function insertMinute(store: Store, minuteStartMs: number, runs: number): 
     for (const { workflow, kind, field, counts } of countRuns(`workflow-${n}`, minuteStartMs, runs)) {
       for (const [bin, count] of Object.entries(counts)) {
         const key = { minute: minuteStartMs / 1000, workflow, version: "v1", kind, field, bin };
-        lines.push(encodeRollup({ ...key, n: count }));
+        lines.push(encodeRow({ ...key, n: count }));
       }
     }
   }

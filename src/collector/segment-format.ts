@@ -18,7 +18,7 @@
  *   section 0  1  u8 number of the table
  *           1  4  u32 rows
  *           5  4  u32 length of the rows
- *           9  …  rows, newline-delimited JSON
+ *           9  …  rows, newline-delimited JSON; of rollups, the lines of `rollup-lines.ts`
  *
  * A record holds one accepted request. Records are only ever appended, and a file that was sealed never changes,
  * so that its rows are the same, in the same order, at every reading.
@@ -32,7 +32,8 @@ import {
   type Table,
   tables,
 } from "../model/rows.ts";
-import { encodeContentRow, encodeRollup, encodeRow } from "./row-json.ts";
+import { encodeRollups } from "./rollup-lines.ts";
+import { encodeContentRow, encodeRow } from "./row-json.ts";
 
 export const segmentHeader = Buffer.from("EVKS\x01\0\0\0", "latin1");
 
@@ -54,7 +55,7 @@ const tableNumbers: Record<Table, number> = {
 };
 const tableByNumber = new Map(tables.map((table) => [tableNumbers[table], table]));
 
-/** Rows of one table: whole lines of JSON. */
+/** Rows of one table: whole lines, of JSON but for rollups that are in a segment. */
 export interface TableRows {
   table: Table;
   rows: number;
@@ -129,10 +130,10 @@ export function createRecordEncoder(): RecordEncoder {
 }
 
 function encodeRows(table: Table, rows: readonly object[]): string {
+  if (table === "rollups") return encodeRollups(rows as readonly RollupRow[]);
   let text = "";
   for (const row of rows) {
-    if (table === "rollups") text += encodeRollup(row as RollupRow);
-    else if (table === "runs" || table === "steps") text += encodeContentRow(row as RunRow | StepRow);
+    if (table === "runs" || table === "steps") text += encodeContentRow(row as RunRow | StepRow);
     else text += encodeRow(row);
   }
   return text;

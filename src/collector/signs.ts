@@ -90,21 +90,22 @@ export function readSigns(text: string): number {
 /** Tells whether the colon or equals sign at an index may assign a secret. */
 function isAssigned(text: string, index: number): boolean {
   let end = index;
-  while (end > 0 && (isSpace(text, end - 1) || isQuote(text.charCodeAt(end - 1)))) end -= 1;
-  return (classOf(text, end - 1) & wordEnd) !== 0 && assignedWord.test(wordBefore(text, end));
+  while (end > 0 && isGap(text.charCodeAt(end - 1))) end -= 1;
+  return end > 0 && (classOf(text, end - 1) & wordEnd) !== 0 && assignedWord.test(wordBefore(text, end));
 }
 
 /** Tells whether the "s" at an index belongs to "is" or "was" behind a word for secrets, or to "Basic". */
 function isVerbOrBasic(text: string, index: number): boolean {
-  if ((text.charCodeAt(index + 1) | caseBit) === letterI) {
-    return text.slice(index - 2, index + 3).toLowerCase() === "basic" && isSpace(text, index + 3);
-  }
-  if (!isSpace(text, index + 1)) return false;
+  // Past the ends there is no number, and V8 would count in fractions from then on.
+  if (index === 0 || index + 1 >= text.length) return false;
+  const next = text.charCodeAt(index + 1);
+  if ((next | caseBit) === letterI) return text.slice(index - 2, index + 3).toLowerCase() === "basic";
   const before = text.charCodeAt(index - 1) | caseBit;
-  let end = before === letterI ? index - 1 : before === letterA ? index - 2 : 0;
-  if (end <= 0 || !isSpace(text, end - 1)) return false;
-  while (end > 0 && isSpace(text, end - 1)) end -= 1;
-  return saidWord.test(wordBefore(text, end));
+  if ((before !== letterI && before !== letterA) || !isSpace(next)) return false;
+  const start = before === letterI ? index - 1 : index - 2;
+  let end = start;
+  while (end > 0 && isSpace(text.charCodeAt(end - 1))) end -= 1;
+  return end > 0 && end < start && saidWord.test(wordBefore(text, end));
 }
 
 const caseBit = 0x20;
@@ -116,14 +117,13 @@ function wordBefore(text: string, end: number): string {
 }
 
 /** White space, or a character that may be: everything beyond ASCII. */
-function isSpace(text: string, index: number): boolean {
-  const code = text.charCodeAt(index);
+function isSpace(code: number): boolean {
   return code <= 0x20 || code >= 0x80;
 }
 
-/** A quote, or the backslash before one in JSON within JSON. */
-function isQuote(code: number): boolean {
-  return code === 0x22 || code === 0x27 || code === 0x5c;
+/** What may stand between a word and its value: white space, quotes, and the backslashes of JSON within JSON. */
+function isGap(code: number): boolean {
+  return isSpace(code) || code === 0x22 || code === 0x27 || code === 0x5c;
 }
 
 function classOf(text: string, index: number): number {

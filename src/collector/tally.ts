@@ -1,5 +1,5 @@
 import type { SignalKind } from "../model/signal.ts";
-import { type HeadedRollup, rollupHead } from "./row-json.ts";
+import { type HeadedRollup, rollupHead, rollupPlace } from "./rollup-lines.ts";
 
 /** Counts observations of one workflow and version in one minute. */
 export interface Scope {
@@ -14,7 +14,7 @@ export interface Tally {
   rows(): HeadedRollup[];
 }
 
-type Place = Pick<HeadedRollup, "minute" | "workflow" | "version">;
+type Place = Pick<HeadedRollup, "minute" | "workflow" | "version" | "place">;
 type Bins = Map<string, HeadedRollup>;
 type Kinds = Map<SignalKind, Map<string, Bins>>;
 
@@ -51,7 +51,7 @@ export function createTally(): Tally {
     scope(workflow, version, atMs) {
       const minute = Math.floor(atMs / 60_000) * 60;
       return entry(places, `${minute}\0${workflow}\0${version}`, () =>
-        createScope({ minute, workflow, version }),
+        createScope({ minute, workflow, version, place: rollupPlace({ minute, workflow, version }) }),
       );
     },
     rows() {
