@@ -79,8 +79,9 @@ export async function createApp({ config: given, clock, log }: AppOptions): Prom
   };
 
   // The writer starts once there are tables: a row must not be refused for the want of them.
+  const segmentsAtOnce = config.clickhouse.url === "" ? 1 : serverSegmentsAtOnce;
   const tables = migrate(base.store, config, log).then(() => {
-    writer = createWriter({ ...base, ...collector, meters: base.metrics });
+    writer = createWriter({ ...base, ...collector, meters: base.metrics, segmentsAtOnce });
     if (config.role !== "collector") watch.start(config.sweep_seconds * 1000);
   });
   if (config.clickhouse.url === "") await tables;
@@ -93,6 +94,9 @@ export async function createApp({ config: given, clock, log }: AppOptions): Prom
   alerts.start();
   return { parts, ...life(parts) };
 }
+
+/** A server takes several inserts at a time; the embedded engine takes one after another. */
+const serverSegmentsAtOnce = 4;
 
 /** How long a stop waits for the store to take what is left. */
 const flushMsMax = 5_000;

@@ -12,7 +12,7 @@ import { claimBytes } from "./segment-format.ts";
 
 /** The log of one spool. */
 export interface SeenIdsLog {
-  /** Appends fingerprints and syncs them. */
+  /** Appends fingerprints and syncs them. Calls may overlap. */
   append(fingerprints: Buffer): Promise<void>;
   close(): Promise<void>;
 }
@@ -38,20 +38,28 @@ export async function openSeenIdsLog(
   let newest = numbers.at(-1) ?? 1;
   let file: FileHandle = await open(join(dir, fileName(newest)), numbers.length === 0 ? "w" : "r+");
 
+  let last: Promise<void> = Promise.resolve();
+
+  async function write(fingerprints: Buffer): Promise<void> {
+    if (size >= (idsMax / 2) * claimBytes) {
+      const next = await open(join(dir, fileName(newest + 1)), "w");
+      await file.close();
+      file = next;
+      newest++;
+      size = 0;
+      await rm(join(dir, fileName(newest - 2)), { force: true });
+    }
+    await file.write(fingerprints, 0, fingerprints.length, size);
+    await file.datasync();
+    size += fingerprints.length;
+  }
+
   return {
-    async append(fingerprints) {
-      if (fingerprints.length === 0) return;
-      if (size >= (idsMax / 2) * claimBytes) {
-        const next = await open(join(dir, fileName(newest + 1)), "w");
-        await file.close();
-        file = next;
-        newest++;
-        size = 0;
-        await rm(join(dir, fileName(newest - 2)), { force: true });
-      }
-      await file.write(fingerprints, 0, fingerprints.length, size);
-      await file.datasync();
-      size += fingerprints.length;
+    append(fingerprints) {
+      if (fingerprints.length === 0) return Promise.resolve();
+      const writing = last.then(() => write(fingerprints));
+      last = writing.catch(() => undefined);
+      return writing;
     },
     close: () => file.close(),
   };

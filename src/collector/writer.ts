@@ -15,6 +15,11 @@ export interface WriterOptions {
   clock: Clock;
   log: Logger;
   meters: WriterMeters;
+  /**
+   * Segments on their way at the same time, 1 unless given. Several make up for the time that a server takes to answer,
+   * so that the spool drains faster than it fills.
+   */
+  segmentsAtOnce?: number;
 }
 
 /** What the writer counts. */
@@ -40,7 +45,7 @@ const backoffMsMin = 100;
 const backoffMsMax = 5_000;
 
 /**
- * Starts moving sealed segments into the store, one after another, each table under the token
+ * Starts moving sealed segments into the store, oldest first, each table under the token
  * `<segment>:<table>`, and deletes a segment once all its tables are confirmed.
  *
  * A `TransientError` is retried for ever, with the same token. A `PermanentError` means that a row is at fault:
@@ -48,7 +53,7 @@ const backoffMsMax = 5_000;
  * neighbours are kept.
  */
 export function createWriter(options: WriterOptions): Writer {
-  const { spool, log, clock } = options;
+  const { spool, log, clock, segmentsAtOnce = 1 } = options;
   const stopped = new AbortController();
   let trouble: ReturnType<Writer["trouble"]> = null;
 
@@ -80,7 +85,7 @@ export function createWriter(options: WriterOptions): Writer {
     }
   }
 
-  const moving = moveAll().catch((error: unknown) => {
+  const moving = Promise.all(Array.from({ length: segmentsAtOnce }, moveAll)).catch((error: unknown) => {
     if (!stopped.signal.aborted) throw error;
   });
 

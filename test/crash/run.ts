@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { cutPower } from "./cut-power.ts";
 import { killLoop } from "./kill-loop.ts";
 import { killSidecar } from "./kill-sidecar.ts";
+import { storeAway } from "./store-away.ts";
 
 const kills = Number(process.argv[2] ?? 1_000);
 const seed = Number(process.argv[3] ?? 1);
@@ -38,6 +39,18 @@ else {
   const wrong = lost + doubled + Math.abs(minutesOff) + Math.abs(hoursOff) + untold + toldTwice;
   count("the same after losing what was not synced", wrong, `of ${runs} acknowledged, ${cuts} power cuts`);
 }
+
+const away = await storeAway({ secondsAway: kills < 100 ? 10 : 120, secondsFaulty: 5, runsPerSecond: 1_000 });
+const { drainRatio, refused, failedCalls } = away;
+const ofAway = `of ${away.acknowledged}, the store away, slow, deaf and failing`;
+count("runs lost, doubled or miscounted", away.lost + away.doubled + Math.abs(away.minutesOff), ofAway);
+count("requests refused; gates, pauses and incident lists that failed", refused + failedCalls.length, ofAway);
+rows.push({
+  what: "drained, as a multiple of what kept coming",
+  bar: "2",
+  measured: drainRatio.toFixed(1),
+  isKept: drainRatio >= 2,
+});
 
 const parts = await killLoop({ kills: cuts, seed });
 const lossy = `of ${parts.acknowledged}, ${parts.kills} kills, every fifth answer of the store lost`;
