@@ -17,6 +17,7 @@ import { createMetrics } from "../src/metrics.ts";
 import { dayMs, hourMs, systemClock } from "../src/model/clock.ts";
 import { numberBin, type SignalKey, type SignalKind } from "../src/model/signal.ts";
 import type { SignalVerdict } from "../src/model/verdict.ts";
+import { createApprovalDesk } from "../src/review/approval-desk.ts";
 import { createReviewDesk } from "../src/review/desk.ts";
 import { openChdbStore } from "../src/store/chdb-store.ts";
 import { createCanary } from "../src/watch/canary.ts";
@@ -57,6 +58,17 @@ const app = webRoutes({
   desk,
   watch: steadyWatch(),
   filler: { audit: () => Promise.resolve(0) },
+  approvals: createApprovalDesk({
+    journal,
+    settings: () => ({ waitMs: dayMs, actsOnTimeout: false, hardStops: null, nullWords: new Set() }),
+    checkContract: () => [],
+    redact: { value: (value) => value, text: (text) => text },
+    fingerprint: (text) => text,
+    tell: () => undefined,
+    count: () => Promise.resolve(),
+    meters: createMetrics(),
+    wallClock: clock,
+  }),
   criteria: () => [],
   readiness: () => ({ decisionsMin: 100, agreementMin: 0.95, fields: {}, windowDays: 28 }),
   canary: createCanary({

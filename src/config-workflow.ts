@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { approvalSchema } from "./config-approval.ts";
 import { contractSchema } from "./config-contract.ts";
 import { secret, share, text, webhookUrl, whole, words } from "./config-values.ts";
 import { compareSchema, shadowSchema } from "./config-practice.ts";
@@ -77,6 +78,7 @@ export const workflowSchema = z.strictObject({
     .default([])
     .meta({ description: "Success criteria, written before the pilot begins" }),
   contract: contractSchema,
+  approval: approvalSchema,
   compare: compareSchema,
   shadow: shadowSchema,
   confidence_below: z

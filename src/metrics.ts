@@ -20,6 +20,10 @@ export interface Metrics {
   reviews: CounterLike<"workflow" | "verdict">;
   /** Runs that wait for a reviewer. */
   reviewQueue: GaugeLike<"workflow">;
+  /** Items that automations asked about before they acted: `clear`, `held`, and what became of held ones. */
+  approvals: CounterLike<"workflow" | "state">;
+  /** Held items that ask for a person. */
+  approvalQueue: GaugeLike<"workflow">;
   deliveries: CounterLike<"channel" | "result">;
   /** Messages owed to a channel (`pending`) and given up on (`dead`). */
   outboxMessages: GaugeLike<"channel" | "state">;
@@ -130,6 +134,8 @@ function workflowMetrics(counter: MakeCounter, gauge: MakeGauge) {
     workflowPaused: gauge("workflow_paused", "1 while a workflow is paused", ["workflow"]),
     reviews: counter("reviews_total", "Reviews recorded", ["workflow", "verdict"]),
     reviewQueue: gauge("review_queue", "Runs that wait for a reviewer", ["workflow"]),
+    approvals: counter("approvals_total", "Items asked about before the act", ["workflow", "state"]),
+    approvalQueue: gauge("approval_queue", "Held items that ask for a person", ["workflow"]),
     deliveries: counter("deliveries_total", "Attempts to deliver a message", ["channel", "result"]),
     outboxMessages: gauge("outbox_messages", "Messages owed or given up on", ["channel", "state"]),
   } satisfies Partial<Metrics>;

@@ -1,5 +1,6 @@
 import type { Journal, PauseState } from "../journal/port.ts";
-import type { Clock } from "../model/clock.ts";
+import type { Approval } from "../model/approval.ts";
+import { type Clock, minuteMs } from "../model/clock.ts";
 import type { Incident, IncidentEvent } from "../model/incident.ts";
 import { decidePause } from "./decide-pause.ts";
 import type { Digest, Notice } from "./notice.ts";
@@ -37,6 +38,13 @@ export interface Ledger {
   resumeWorkflow(order: PauseOrder): boolean;
   /** Tells of a trouble, once for its beginning and once for its end, by every channel but `exceptChannel`. */
   problem(problem: Problem, exceptChannel?: string): void;
+  /**
+   * Tells that an item is held, or was not decided in time; joins the caller's transaction if there is one. While items
+   * of a workflow come thick, people hear of them once in fifteen minutes.
+   *
+   * @param openItems Items of the workflow that ask for a person, this one included.
+   */
+  tellApproval(approval: Approval, openItems: number): void;
   /** Tells of the week that has passed; the same week is told once. */
   digest(digest: Digest): void;
 }
@@ -48,6 +56,9 @@ export interface LedgerDeps {
   /** Called when messages may be owed. The caller's transaction may not be committed yet, but will be this tick. */
   onOwed(): void;
 }
+
+/** While more than one item waits, another message of the same kind leaves after so long. */
+const approvalQuietMs = 15 * minuteMs;
 
 /** Creates the ledger. */
 export function createLedger(deps: LedgerDeps): Ledger {
@@ -72,6 +83,7 @@ export function createLedger(deps: LedgerDeps): Ledger {
       const isKnown = journal.meta.get(`problem ${problem.problemId}`) === "yes";
       if (isKnown === problem.solved) transact(() => tellProblem(deps, problem, exceptChannel));
     },
+    tellApproval: (approval, openItems) => transact(() => tellApproval(deps, approval, openItems)),
     digest: (digest) => transact(() => owe(deps, { about: "digest", ...digest })),
   };
 }
@@ -129,6 +141,21 @@ function tellProblem(deps: LedgerDeps, { problemId, text, solved }: Problem, exc
   deps.journal.meta.set(`problem ${problemId}`, solved ? "no" : "yes");
   audit(deps, "evenkeel", solved ? "problem solved" : "problem", "", text);
   owe(deps, { about: "problem", problemId, text, solved, atMs: deps.clock.nowMs() }, exceptChannel);
+}
+
+function tellApproval(deps: LedgerDeps, approval: Approval, openItems: number): void {
+  const { workflow, state, heldAtMs, decidedAtMs } = approval;
+  const key = `approval told ${state} ${workflow}`;
+  const atMs = decidedAtMs ?? heldAtMs;
+  if (openItems > 1 && atMs - Number(deps.journal.meta.get(key) ?? 0) < approvalQuietMs) return;
+  deps.journal.meta.set(key, String(atMs));
+  const { approvalId, action, reasons, deadlineMs, actsOnTimeout } = approval;
+  const told = {
+    ...{ approvalId, workflow, action, reasons, state },
+    ...{ heldAtMs, deadlineMs, decidedAtMs, actsOnTimeout },
+  };
+  const { owner } = settingsOf(deps.settings, workflow);
+  owe(deps, { about: "approval", approval: told, owner, openItems });
 }
 
 function owe({ journal, clock, settings }: LedgerDeps, notice: Notice, exceptChannel = ""): void {

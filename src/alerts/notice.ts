@@ -1,3 +1,4 @@
+import type { Approval } from "../model/approval.ts";
 import type { Incident, IncidentEvent } from "../model/incident.ts";
 import type { PauseState } from "../journal/port.ts";
 
@@ -13,7 +14,22 @@ export type Notice =
     }
   | { about: "pause"; pause: PauseState; owner: string; incident: Incident | null }
   | { about: "problem"; problemId: string; text: string; solved: boolean; atMs: number }
+  | { about: "approval"; approval: ToldApproval; owner: string; openItems: number }
   | ({ about: "digest" } & Digest);
+
+/** What people are told of a held item: nothing of its payload. */
+export type ToldApproval = Pick<
+  Approval,
+  | "approvalId"
+  | "workflow"
+  | "action"
+  | "reasons"
+  | "state"
+  | "heldAtMs"
+  | "deadlineMs"
+  | "decidedAtMs"
+  | "actsOnTimeout"
+>;
 
 /** The last week of every workflow, a line each. */
 export interface Digest {

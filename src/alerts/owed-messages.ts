@@ -77,6 +77,10 @@ function identityOf(notice: Notice): { id: string; subject: string; workflow: st
       const { problemId, atMs, solved } = notice;
       return { id: `problem_${hash(problemId, atMs, solved)}`, subject: problemId, workflow: "" };
     }
+    case "approval": {
+      const { approvalId, workflow, state } = notice.approval;
+      return { id: `approval_${hash(approvalId, state)}`, subject: `approval ${approvalId}`, workflow };
+    }
     case "digest":
       return { id: `digest_${hash(notice.toMs)}`, subject: "digest", workflow: "" };
   }

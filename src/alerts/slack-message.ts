@@ -1,3 +1,4 @@
+import { approvalText, approvalTitle } from "./approval-words.ts";
 import type { DriftingSignal, Incident, IncidentEventKind } from "../model/incident.ts";
 import type { PauseState } from "../journal/port.ts";
 import type { Digest, Notice } from "./notice.ts";
@@ -46,6 +47,11 @@ export function slackMessage(notice: Notice, options: SlackOptions): SlackMessag
       const text = `${notice.solved ? "Solved" : "Evenkeel needs help"}: ${notice.text}`;
       return { text: slackText(text, fallbackMax), blocks: [section(slackText(text, sectionMax))] };
     }
+    case "approval": {
+      const title = approvalTitle(notice);
+      const text = approvalText(notice, options.publicUrl, sectionMax);
+      return { text: slackText(title, fallbackMax), blocks: [heading(title), section(text)] };
+    }
     case "digest":
       return digestMessage(notice, options);
   }
@@ -64,6 +70,8 @@ export function slackReply(notice: Notice): string {
       return slackText(pauseLine(notice.pause), sectionMax);
     case "problem":
       return slackText(notice.text, sectionMax);
+    case "approval":
+      return slackText(approvalTitle(notice), sectionMax);
     case "digest":
       return digestTitle(notice);
   }

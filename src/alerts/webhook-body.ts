@@ -46,6 +46,8 @@ function render(notice: Notice, publicUrl: string, entriesMax: number): JsonObje
       };
     case "problem":
       return { type, timestamp, data: { problem_id: notice.problemId, text: notice.text } };
+    case "approval":
+      return { type, timestamp, data: approvalData(notice, publicUrl) };
     case "digest":
       return {
         type,
@@ -69,9 +71,32 @@ function head(notice: Notice): { type: string; timestamp: string } {
         type: notice.solved ? "sidecar.problem_solved" : "sidecar.problem",
         timestamp: isoTime(notice.atMs),
       };
+    case "approval": {
+      const { state, heldAtMs, decidedAtMs } = notice.approval;
+      return { type: `approval.${state}`, timestamp: isoTime(decidedAtMs ?? heldAtMs) };
+    }
     case "digest":
       return { type: "workflows.digest", timestamp: isoTime(notice.toMs) };
   }
+}
+
+function approvalData(
+  { approval, owner, openItems }: Extract<Notice, { about: "approval" }>,
+  publicUrl: string,
+): JsonObject {
+  const { approvalId, workflow, action, reasons, state, deadlineMs, actsOnTimeout } = approval;
+  return {
+    approval_id: approvalId,
+    workflow,
+    owner,
+    action,
+    reasons,
+    state,
+    deadline: isoTime(deadlineMs),
+    acts_on_timeout: actsOnTimeout,
+    open_items: openItems,
+    url: publicUrl === "" ? "" : `${publicUrl}/approvals/${encodeURIComponent(approvalId)}`,
+  };
 }
 
 function pauseData(pause: PauseState): JsonObject {

@@ -39,7 +39,11 @@ function wording(signal: SignalKey, drift: Drift): [(figure: string) => string, 
   const name = subject(signal);
   if (drift.unit === "share") {
     const { was, is } = events[signal.kind] ?? binWords(signal.kind, drift.of);
-    return [(figure) => `${name} ${was} in ${figure} of runs`, (figure) => `it ${is} in ${figure}`];
+    const within = drift.of.startsWith("within ") ? ` ${drift.of}` : "";
+    return [
+      (figure) => `${name} ${was}${within} in ${figure} of runs`,
+      (figure) => `it ${is}${within} in ${figure}`,
+    ];
   }
   if (drift.unit === "runs/h") {
     return [
@@ -64,6 +68,8 @@ const events: Partial<Record<SignalKind, { was: string; is: string }>> = {
   retries: { was: "was retried", is: "is retried" },
   duplicates: { was: "was a duplicate", is: "is a duplicate" },
   contract: { was: "broke its contract", is: "breaks it" },
+  approval_rate: { was: "was approved", is: "is approved" },
+  approval_timeouts: { was: "was decided by nobody in time", is: "is decided by nobody" },
   shadow_disagreement: { was: "disagreed with the human decision", is: "disagrees" },
   canary_delta: { was: "differed from the pinned answers", is: "differs" },
   outcome: { was: "came true", is: "comes true" },
@@ -95,6 +101,11 @@ function subject({ kind, field, workflow }: SignalKey): string {
     case "override_rate":
     case "unusable_rate":
       return `The output of ${workflow}`;
+    case "approval_rate":
+    case "approval_timeouts":
+      return `A held item of ${workflow}`;
+    case "approval_wait":
+      return `The wait for a person of ${workflow}`;
     case "volume":
       return workflow;
     case "latency":

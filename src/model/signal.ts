@@ -10,7 +10,7 @@
  *   *_distribution     "=" + value for a category, "#" + number bin for a number,
  *                      "other" for a value past the cap, "empty" for null, empty or placeholder
  *   text_length        "#" + number bin of the length in characters
- *   latency            "#" + number bin of milliseconds
+ *   latency            "#" + number bin of milliseconds; also approval_wait
  *   tokens, cost       "#" + number bin of tokens, of US dollars
  *   volume             run
  *   model              "=" + the model that answered (for change events; read only when asked for)
@@ -41,6 +41,9 @@ export const signalKinds = {
   model: "category",
   duplicates: "rate",
   contract: "rate",
+  approval_rate: "rate",
+  approval_timeouts: "rate",
+  approval_wait: "number",
   shadow_disagreement: "rate",
   canary_delta: "rate",
   outcome: "label",

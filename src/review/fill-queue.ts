@@ -69,16 +69,7 @@ export const auditKey = (workflow: string) => `review_audit ${workflow}`;
 export function createQueueFiller(deps: FillerDeps): QueueFiller {
   const { journal, store, settings, clock } = deps;
   const queue = journal.reviewQueue;
-  const add = (candidate: Candidate, chosenBy: QueuedRun["chosenBy"], why: string, probability: number) => {
-    const { runId, workflow, version, receivedAtMs } = candidate;
-    const run = { runId, workflow, version, receivedAtMs, chosenBy, why, probability };
-    return queue.add({ ...run, round: 1, queuedAtMs: clock.nowMs() });
-  };
-  /** In one transaction, since each costs a sync to disk, and holds up the event loop for it. */
-  const addAll = <T extends Candidate>(candidates: readonly T[], addOne: (candidate: T) => unknown) =>
-    journal.transaction(() => {
-      for (const candidate of candidates) addOne(candidate);
-    });
+  const { add, addAll } = createAdding(deps);
 
   async function fillRandom(fromMs: number, toMs: number, week: ReadonlyMap<string, number>): Promise<void> {
     const probabilities = new Map(
@@ -132,6 +123,22 @@ export function createQueueFiller(deps: FillerDeps): QueueFiller {
       if (hashShare(`${secretOf(journal)} second ${run.runId}`) >= secondShare) return;
       queue.add({ ...run, round: 2, chosenBy: "targeted", why: "second opinion", queuedAtMs: clock.nowMs() });
     },
+  };
+}
+
+/** The ways to queue runs. */
+function createAdding({ journal, clock }: FillerDeps) {
+  return {
+    add: (candidate: Candidate, chosenBy: QueuedRun["chosenBy"], why: string, probability: number) => {
+      const { runId, workflow, version, receivedAtMs } = candidate;
+      const run = { runId, workflow, version, receivedAtMs, chosenBy, why, probability };
+      return journal.reviewQueue.add({ ...run, round: 1, queuedAtMs: clock.nowMs() });
+    },
+    /** In one transaction, since each costs a sync to disk, and holds up the event loop for it. */
+    addAll: <T extends Candidate>(candidates: readonly T[], addOne: (candidate: T) => unknown) =>
+      journal.transaction(() => {
+        for (const candidate of candidates) addOne(candidate);
+      }),
   };
 }
 

@@ -116,6 +116,11 @@ function binCondition({ kind, field }: SignalKey, bin: string, params: Params): 
       return "t.mode = 'shadow'";
     case "canary_delta":
       return "t.mode = 'canary'";
+    case "approval_rate":
+    case "approval_timeouts":
+    case "approval_wait":
+      // What is held is in the journal: no run shows it.
+      return "0";
     case "volume":
     case "duplicates":
       return "1";

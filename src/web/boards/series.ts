@@ -110,6 +110,7 @@ function medianOfBins(counts: Record<string, number>): number | null {
 
 const unitOfKind: Partial<Record<SignalKey["kind"], Unit>> = {
   latency: "ms",
+  approval_wait: "ms",
   tokens: "tokens",
   cost: "usd",
   text_length: "characters",

@@ -1,0 +1,271 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openJournal } from "../../../src/journal/open-journal.ts";
+import type { Journal } from "../../../src/journal/port.ts";
+import type { Approval } from "../../../src/model/approval.ts";
+import { hourMs } from "../../../src/model/clock.ts";
+import { TransientError } from "../../../src/model/errors.ts";
+import {
+  type ApprovalDesk,
+  type ApprovalRequest,
+  type ApprovalSettings,
+  createApprovalDesk,
+} from "../../../src/review/approval-desk.ts";
+import { createTopicFinder } from "../../../src/review/topics.ts";
+import { createRedactor } from "../../../src/collector/redact.ts";
+import { Counts, SettableClock } from "../collector/harness.ts";
+
+let folder: string;
+let journal: Journal;
+let desk: ApprovalDesk;
+let clock: SettableClock;
+let settings: ApprovalSettings;
+let told: string[];
+let counted: string[];
+let countFails: boolean;
+let meters: { approvals: Counts };
+
+function open() {
+  journal = openJournal({ path: join(folder, "journal"), log: pino({ level: "silent" }) });
+  const redactor = createRedactor({ key: "test" });
+  desk = createApprovalDesk({
+    journal,
+    settings: () => settings,
+    checkContract: () => [],
+    redact: {
+      value: (value, root) => redactor.value(value, root).value,
+      text: (text) => redactor.text(text),
+    },
+    fingerprint: (text) => createHash("sha256").update(text).digest("hex"),
+    tell: ({ approvalId, state }) => void told.push(`${approvalId} ${state}`),
+    count: async ({ approvalId, state }) => {
+      if (countFails) throw new TransientError("Cannot keep rows: the disk refused them");
+      counted.push(`${approvalId} ${state}`);
+    },
+    meters,
+    wallClock: clock,
+  });
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "evenkeel-approvals-"));
+  clock = new SettableClock(Date.UTC(2026, 10, 20, 9));
+  settings = { waitMs: hourMs, actsOnTimeout: false, hardStops: null, nullWords: new Set() };
+  [told, counted, countFails, meters] = [[], [], false, { approvals: new Counts() }];
+  open();
+});
+
+afterEach(() => {
+  journal.close();
+  rmSync(folder, { recursive: true });
+});
+
+const request = (more: Partial<ApprovalRequest> = {}): ApprovalRequest => ({
+  approvalId: "a1",
+  workflow: "invoices",
+  action: "pay the invoice",
+  payload: { amount: 100 },
+  inputs: null,
+  outputs: null,
+  confidence: null,
+  runId: "",
+  note: "",
+  error: "",
+  hold: false,
+  ...more,
+});
+const ann = { actor: "ann", reason: "" };
+const ask = (more: Partial<ApprovalRequest> = {}): Approval => {
+  const answer = desk.ask(request(more));
+  if (answer.kind !== "known") throw new Error(`Expected a held item, got ${answer.kind}`);
+  return answer.approval;
+};
+const onlyMoney = () => {
+  settings = {
+    ...settings,
+    hardStops: {
+      confidenceBelow: null,
+      contractBroken: false,
+      inputIncomplete: false,
+      topics: createTopicFinder({ money: [] }),
+    },
+  };
+};
+
+describe("approvalDesk.ask()", () => {
+  it("holds everything where no hard stops are configured, tells people and writes the audit log", () => {
+    expect(ask()).toMatchObject({ state: "held", reasons: ["every item of the workflow is held"] });
+    expect(told).toEqual(["a1 held"]);
+    expect(journal.audit.list()).toMatchObject([{ action: "approval held", workflow: "invoices" }]);
+    expect(desk.waiting()).toEqual([{ workflow: "invoices", items: 1 }]);
+  });
+
+  it("lets pass what no hard stop holds, and keeps nothing of it", () => {
+    onlyMoney();
+    const harmless = request({ action: "greet", payload: { text: "hello" } });
+    expect(desk.ask(harmless)).toEqual({ kind: "clear" });
+    expect(desk.list()).toEqual([]);
+    expect(meters.approvals.get("invoices clear")).toBe(1);
+    expect(ask({ hold: true }).reasons).toEqual(["the automation asks for a person", "topic: money"]);
+  });
+
+  it("holds everything of a paused workflow", () => {
+    onlyMoney();
+    const pause = {
+      workflow: "invoices",
+      state: "paused",
+      sinceMs: 1,
+      reason: "",
+      actor: "",
+      incidentId: "",
+    };
+    journal.pauses.set({ ...pause, state: "paused" });
+    expect(ask({ action: "greet", payload: null }).reasons).toEqual(["the workflow is paused"]);
+  });
+
+  it("answers the same item to the same id, and refuses it to another act", () => {
+    ask();
+    expect(ask().heldAtMs).toBe(clock.timeMs);
+    expect(told).toHaveLength(1);
+    expect(desk.ask(request({ payload: { amount: 101 } }))).toEqual({ kind: "conflict" });
+    expect(desk.ask(request({ action: "pay twice" }))).toEqual({ kind: "conflict" });
+  });
+
+  it("keeps no secret and no personal data, in the journal or in its files", () => {
+    const mail = "jane.roe@example.test";
+    ask({
+      payload: { mail, key: "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789AB" },
+      note: `call ${mail}`,
+      error: mail,
+    });
+    journal.close();
+    const files = readdirSync(folder).map((name) => readFileSync(join(folder, name), "latin1"));
+    expect(files.join("")).not.toContain(mail);
+    expect(files.join("")).not.toContain("sk-proj-abcdef");
+    open();
+  });
+});
+
+describe("approvalDesk.decide()", () => {
+  const decisions = [
+    { decision: "approve", state: "approved" },
+    { decision: "reject", state: "rejected" },
+    { decision: "done_by_hand", state: "done_by_hand" },
+  ] as const;
+  it.each(decisions)("$decision ends the wait for good", ({ decision, state }) => {
+    ask();
+    clock.timeMs += 60_000;
+    const decided = { state, actor: "ann", reason: "looks fine", decidedAtMs: clock.timeMs };
+    const outcome = desk.decide("a1", decision, { actor: "ann", reason: "looks fine" });
+    expect(outcome).toMatchObject({ kind: "decided", approval: decided });
+    expect(desk.decide("a1", "approve", ann)).toMatchObject({ kind: "too late", approval: decided });
+    expect(ask()).toMatchObject(decided);
+    expect(desk.waiting()).toEqual([]);
+    expect(journal.audit.list()[0]).toMatchObject({ actor: "ann", action: `approval ${state}` });
+  });
+
+  it("does not know what was never held", () => {
+    expect(desk.decide("nope", "approve", ann)).toEqual({ kind: "unknown" });
+  });
+
+  it("survives a restart before and after the decision", () => {
+    ask();
+    journal.close();
+    open();
+    expect(desk.decide("a1", "approve", ann).kind).toBe("decided");
+    journal.close();
+    open();
+    expect(desk.get("a1")).toMatchObject({ state: "approved", actor: "ann" });
+  });
+});
+
+describe("approvalDesk at the deadline", () => {
+  it("never approves what timed out, and leaves it to be finished by hand", async () => {
+    ask();
+    clock.timeMs += hourMs;
+    await desk.settle();
+    expect(told).toEqual(["a1 held", "a1 timed_out"]);
+    expect(desk.decide("a1", "approve", ann)).toMatchObject({ kind: "too late" });
+    expect(desk.waiting()).toEqual([{ workflow: "invoices", items: 1 }]);
+    expect(desk.decide("a1", "done_by_hand", ann)).toMatchObject({ kind: "decided" });
+    expect(desk.waiting()).toEqual([]);
+  });
+
+  it("takes no decision after it, also before the next look at the clock", () => {
+    ask();
+    clock.timeMs += hourMs;
+    expect(desk.decide("a1", "approve", ann)).toMatchObject({
+      kind: "too late",
+      approval: { state: "timed_out", actor: "evenkeel" },
+    });
+  });
+
+  it("acts where it was told so, and asks for nobody then", async () => {
+    settings = { ...settings, actsOnTimeout: true };
+    ask();
+    clock.timeMs += hourMs;
+    await desk.settle();
+    expect(desk.get("a1")).toMatchObject({ state: "timed_out", actsOnTimeout: true });
+    expect(desk.waiting()).toEqual([]);
+    expect(desk.decide("a1", "reject", ann).kind).toBe("too late");
+  });
+});
+
+describe("approvalDesk.settle()", () => {
+  it("counts each decision once, and again only if it could not", async () => {
+    ask();
+    ask({ approvalId: "a2" });
+    desk.decide("a1", "approve", ann);
+    countFails = true;
+    await expect(desk.settle()).rejects.toThrow(TransientError);
+    countFails = false;
+    await desk.settle();
+    await desk.settle();
+    expect(counted).toEqual(["a1 approved"]);
+  });
+
+  it("forgets what ended long ago, and never what waits", async () => {
+    ask();
+    settings = { ...settings, waitMs: 1000 * 24 * hourMs };
+    ask({ approvalId: "a2" });
+    desk.decide("a1", "approve", ann);
+    await desk.settle();
+    clock.timeMs += 91 * 24 * hourMs;
+    await desk.settle();
+    expect([desk.get("a1"), desk.get("a2")?.state]).toEqual([null, "held"]);
+  });
+});
+
+describe("approvalDesk.wait()", () => {
+  const never = new AbortController().signal;
+
+  it("answers everyone who waits as soon as a person has decided", async () => {
+    ask();
+    const waits = [desk.wait("a1", 60_000, never), desk.wait("a1", 60_000, never)];
+    desk.decide("a1", "reject", ann);
+    expect((await Promise.all(waits)).map((found) => found?.state)).toEqual(["rejected", "rejected"]);
+  });
+
+  it("answers at once what is decided or not known", async () => {
+    ask();
+    desk.decide("a1", "approve", ann);
+    expect((await desk.wait("a1", 60_000, never))?.state).toBe("approved");
+    expect(await desk.wait("nope", 60_000, never)).toBeNull();
+  });
+
+  it("answers as it stands when the caller has gone, the time is over, or the sidecar stops", async () => {
+    ask();
+    const gone = new AbortController();
+    const waits = [desk.wait("a1", 60_000, gone.signal), desk.wait("a1", 1, never)];
+    gone.abort();
+    expect((await Promise.all(waits)).map((found) => found?.state)).toEqual(["held", "held"]);
+    const last = desk.wait("a1", 60_000, never);
+    desk.release();
+    expect((await last)?.state).toBe("held");
+    expect((await desk.wait("a1", 60_000, never))?.state).toBe("held");
+  });
+});
