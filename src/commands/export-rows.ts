@@ -1,5 +1,6 @@
 import type { Incident } from "../model/incident.ts";
 import type { ReviewRow, RunRow } from "../model/rows.ts";
+import type { ParquetType } from "../store/parquet.ts";
 import { fromJsonText, iso, presentIncident, readFindings } from "../web/api/present.ts";
 
 /** What can be exported. */
@@ -34,6 +35,7 @@ export function exportRun(run: RunRow): Record<string, unknown> {
     cost_usd: run.cost_usd,
     retries: run.retries,
     session_id: run.session_id === "" ? null : run.session_id,
+    key: run.business_key === "" ? null : run.business_key,
     trace_id: run.trace_id,
     attributes: run.attributes,
     findings: readFindings(run.findings),
@@ -56,23 +58,36 @@ export function exportIncident(incident: Incident): Record<string, unknown> {
   return presentIncident(incident);
 }
 
-/** Columns of each kind in a CSV file, in order. */
-export const exportColumns: Record<ExportKind, readonly string[]> = {
-  runs: [
-    ..."run_id workflow mode source status error started_at ended_at received_at inputs outputs version model".split(
-      " ",
-    ),
-    ..."model_resolved confidence input_tokens output_tokens cost_usd retries session_id trace_id".split(" "),
-    ..."attributes findings".split(" "),
-  ],
-  reviews:
-    "review_id run_id workflow version verdict output reason note reviewer duration_ms chosen_by run_received_at at".split(
-      " ",
-    ),
-  incidents: [
-    ..."incident_id workflow owner state severity title opened_at updated_at resolved_at snoozed_until onset".split(
-      " ",
-    ),
-    ..."signals cause example_run_ids baseline_run_ids paused_workflow".split(" "),
-  ],
+/** Columns of each kind in a table, in order, with what they hold. */
+export const exportColumns: Record<ExportKind, Record<string, ParquetType>> = {
+  runs: {
+    ...all("text", "run_id workflow mode source status"),
+    error: "json",
+    ...all("time", "started_at ended_at received_at"),
+    ...all("json", "inputs outputs"),
+    ...all("text", "version model model_resolved"),
+    ...all("number", "confidence input_tokens output_tokens cost_usd retries"),
+    ...all("text", "session_id key trace_id"),
+    attributes: "map",
+    findings: "json",
+  },
+  reviews: {
+    ...all("text", "review_id run_id workflow version verdict"),
+    output: "json",
+    ...all("text", "reason note reviewer"),
+    duration_ms: "number",
+    chosen_by: "text",
+    ...all("time", "run_received_at at"),
+  },
+  incidents: {
+    ...all("text", "incident_id workflow owner state severity title"),
+    ...all("time", "opened_at updated_at resolved_at snoozed_until onset"),
+    ...all("json", "signals cause"),
+    ...all("texts", "example_run_ids baseline_run_ids"),
+    paused_workflow: "flag",
+  },
 };
+
+function all(type: ParquetType, names: string): Record<string, ParquetType> {
+  return Object.fromEntries(names.split(" ").map((name) => [name, type]));
+}

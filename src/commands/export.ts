@@ -1,10 +1,11 @@
 import { createWriteStream } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { Readable, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { stringify } from "csv-stringify";
 import type { History, HistoryQuery } from "../history/port.ts";
 import { PermanentError } from "../model/errors.ts";
+import { writeParquet } from "../store/parquet.ts";
 import type { Command, CommandContext } from "./command.ts";
 import {
   exportColumns,
@@ -19,13 +20,13 @@ import { choiceOption, textOption, timeOption, workflowOption } from "./options.
 
 type Row = Record<string, unknown>;
 
-const formats = ["jsonl", "csv"] as const;
+const formats = ["jsonl", "csv", "parquet"] as const;
 
 /** Writes stored runs, reviews or incidents to a file or to standard output. */
 export const exportRows: Command = {
-  summary: "write stored runs, reviews or incidents as JSONL or CSV",
+  summary: "write stored runs, reviews or incidents as JSONL, CSV or Parquet",
   synopsis:
-    "--workflow W [--what runs|reviews|incidents] [--format jsonl|csv] [--from T] [--to T] [--output FILE] [--url URL] [--key K] [options]",
+    "--workflow W [--what runs|reviews|incidents] [--format jsonl|csv|parquet] [--from T] [--to T] [--output FILE] [--url URL] [--key K] [options]",
   options: {
     ...historyOptions,
     workflow: { type: "string" },
@@ -48,7 +49,8 @@ export const exportRows: Command = {
       const counted = { rows: 0 };
       const rows = count(readRows(history, what, query), counted);
       try {
-        await write(context, (out, keepOpen) => writeRows(rows, what, format, out, keepOpen));
+        if (format === "parquet") await writeParquetFile(context, rows, what);
+        else await write(context, (out, keepOpen) => writeRows(rows, what, format, out, keepOpen));
       } finally {
         // Waits for a read that is under way: the store must not be closed beneath it.
         await rows.return();
@@ -87,13 +89,29 @@ async function write(
   writeTo: (out: Writable, keepOpen: boolean) => Promise<void>,
 ): Promise<void> {
   const path = textOption(context, "output");
-  if (path === "") {
-    await writeTo(process.stdout, true);
-    return;
-  }
+  if (path === "") await writeTo(process.stdout, true);
+  else await whenComplete(path, (partial) => writeTo(createWriteStream(partial), false));
+}
+
+/** Parquet ends with its table of contents, so that it needs a file. */
+async function writeParquetFile(
+  context: CommandContext,
+  rows: AsyncIterable<Row>,
+  what: ExportKind,
+): Promise<void> {
+  const path = textOption(context, "output");
+  if (path === "") throw new PermanentError("Cannot export: --output must name a file for Parquet");
+  await whenComplete(path, async (partial) => {
+    // The writer would make the folders of a mistyped path.
+    await writeFile(partial, "");
+    await writeParquet(partial, jsonLines(rows), exportColumns[what]);
+  });
+}
+
+async function whenComplete(path: string, writeTo: (partial: string) => Promise<void>): Promise<void> {
   const partial = `${path}.part`;
   try {
-    await writeTo(createWriteStream(partial), false);
+    await writeTo(partial);
     await rename(partial, path);
   } catch (error) {
     await rm(partial, { force: true });
@@ -105,7 +123,7 @@ async function write(
 async function writeRows(
   rows: AsyncIterable<Row>,
   what: ExportKind,
-  format: (typeof formats)[number],
+  format: "jsonl" | "csv",
   out: Writable,
   keepOpen: boolean,
 ): Promise<void> {
@@ -127,7 +145,7 @@ function csvOf(what: ExportKind) {
   const json = (value: object) => JSON.stringify(value);
   return stringify({
     header: true,
-    columns: [...exportColumns[what]],
+    columns: Object.keys(exportColumns[what]),
     escape_formulas: true,
     bom: false,
     cast: { object: json, boolean: String },

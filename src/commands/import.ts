@@ -5,26 +5,34 @@ import { type Checkpoint, openCheckpoint } from "../import/checkpoint.ts";
 import { type ColumnMap, columnMapSchema } from "../import/column-map.ts";
 import { importRuns, type ImportTally } from "../import/import-runs.ts";
 import { readRunFile, type RunFile } from "../import/read-file.ts";
+import { readLangfuse } from "../import/read-langfuse.ts";
+import { openRejectFile } from "../import/reject-file.ts";
 import { PermanentError, TransientError } from "../model/errors.ts";
+import { openParquet } from "../store/parquet.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { type ImportTarget, openImportTarget } from "./import-target.ts";
-import { textOption, workflowOption } from "./options.ts";
+import { choiceOption, textOption, workflowOption } from "./options.ts";
 import { createProgress } from "./progress.ts";
 
 /** Loads past runs from a file as history. */
 export const importFile: Command = {
-  summary: "load past runs from a JSONL or CSV file as history",
-  synopsis: "FILE.jsonl|csv[.gz] --workflow W [--map FILE] [--url URL] [--key K] [--restart] [options]",
+  summary: "load past runs from a JSONL, JSON, CSV or Parquet file, or a Langfuse export, as history",
+  synopsis:
+    "FILE.jsonl|json|csv|parquet --workflow W [--map FILE] [--format langfuse] [--rejects FILE] [--url URL] [--key K] [--restart] [options]",
   options: {
     workflow: { type: "string" },
     map: { type: "string" },
+    format: { type: "string" },
+    rejects: { type: "string" },
     url: { type: "string" },
     key: { type: "string" },
     restart: { type: "boolean" },
   },
   async run(context) {
-    const [path, ...more] = context.positionals;
-    if (path === undefined || more.length > 0) {
+    const isLangfuse = choiceOption(context, "format", "import", formats) === "langfuse";
+    const paths = context.positionals;
+    const [path] = paths;
+    if (path === undefined || (paths.length > 1 && !isLangfuse)) {
       throw new PermanentError("Cannot import: exactly one file must be named", {
         hint: `evenkeel import ${importFile.synopsis}`,
       });
@@ -32,13 +40,15 @@ export const importFile: Command = {
     const workflow = workflowOption(context, "import");
     const mapPath = textOption(context, "map");
     const map = mapPath === "" ? null : readMap(mapPath);
-    const file = await readRunFile(path, { workflow, map, nowMs: Date.now() });
+    const options = { workflow, map, nowMs: Date.now(), openParquet };
+    const file = isLangfuse ? await readLangfuse(paths, options) : await readRunFile(path, options);
     const target = await openTarget(context);
     const identity = [workflow, JSON.stringify(map), target.name];
-    const checkpoint = openCheckpoint(join(context.config.data, "imports"), path, identity);
+    const checkpoint = openCheckpoint(join(context.config.data, "imports"), paths, identity);
     if (context.values.restart === true) checkpoint.clear();
     try {
-      const tally = await runImport({ path, workflow, file, target, checkpoint });
+      const rejectsPath = textOption(context, "rejects");
+      const tally = await runImport({ paths, workflow, file, target, checkpoint, rejectsPath });
       process.stdout.write(`${inWords(tally)}\n`);
       return tally.refused > 0 ? 1 : 0;
     } catch (error) {
@@ -60,38 +70,50 @@ function openTarget({ config, values }: CommandContext): Promise<ImportTarget> {
 
 /** One import, with everything found and opened. */
 interface Job {
-  path: string;
+  paths: readonly string[];
   workflow: string;
   file: RunFile;
   target: ImportTarget;
   checkpoint: Checkpoint;
+  /** Where the list of what was refused goes; "" for none. */
+  rejectsPath: string;
 }
 
 const refusedShownMax = 20;
+const formats = ["auto", "langfuse"] as const;
 
-async function runImport({ path, workflow, file, target, checkpoint }: Job): Promise<ImportTally> {
+async function runImport(job: Job): Promise<ImportTally> {
+  const { paths, workflow, file, target, checkpoint, rejectsPath } = job;
   const progress = createProgress("Importing", process.stderr);
-  progress.say(`Importing '${path}' as history of '${workflow}' into ${target.name}`);
+  const names = paths.map((path) => `'${path}'`).join(", ");
+  progress.say(`Importing ${names} as history of '${workflow}' into ${target.name}`);
   if (file.unused.length > 0) progress.say(`Columns that are not used: ${file.unused.join(", ")}`);
   if (checkpoint.line > 0)
     progress.say(
-      `Going on after line ${checkpoint.line}, where an earlier import of it ended (--restart begins anew)`,
+      `Going on after ${file.place.toLowerCase()} ${checkpoint.line}, where an earlier import of it ended (--restart begins anew)`,
     );
   let refused = 0;
   try {
+    const rejects = rejectsPath === "" ? null : openRejectFile(rejectsPath, checkpoint.line);
     const tally = await importRuns({
       runs: file.runs,
       sink: target.sink,
       afterLine: checkpoint.line,
       onRefused(line, why) {
         refused += 1;
-        if (refused <= refusedShownMax) progress.say(`Line ${line} was not imported: ${why}`);
-        if (refused === refusedShownMax) progress.say("Further lines like these are only counted");
+        rejects?.add(line, why);
+        if (refused <= refusedShownMax) progress.say(`${file.place} ${line} was not imported: ${why}`);
+        if (refused === refusedShownMax)
+          progress.say(
+            rejectsPath === ""
+              ? "Further ones like these are only counted"
+              : `Further ones are in '${rejectsPath}'`,
+          );
       },
       onWaiting: (why) => progress.say(`${why}; trying again for a minute`),
       onProgress(soFar) {
         checkpoint.save(soFar.throughLine);
-        progress.update(file.bytesRead() / Math.max(1, file.bytesTotal), inWords(soFar));
+        progress.update(file.share(), inWords(soFar));
       },
     });
     progress.end();

@@ -12,14 +12,21 @@ export interface Checkpoint {
 }
 
 /**
- * Opens the checkpoint of an import. A file that has changed, another map or another target has its own.
+ * Opens the checkpoint of an import. Files that have changed, another map or another target have their own.
  *
- * @param identity everything that makes this import the same as an earlier one, besides the file.
+ * @param identity everything that makes this import the same as an earlier one, besides the files.
  */
-export function openCheckpoint(folder: string, file: string, identity: readonly string[]): Checkpoint {
-  const { size, mtimeMs } = statSync(file);
+export function openCheckpoint(
+  folder: string,
+  files: readonly string[],
+  identity: readonly string[],
+): Checkpoint {
+  const states = files.map((file) => {
+    const { size, mtimeMs } = statSync(file);
+    return [resolve(file), size, mtimeMs];
+  });
   const name = createHash("sha256")
-    .update(JSON.stringify([resolve(file), size, mtimeMs, ...identity]))
+    .update(JSON.stringify([...states, ...identity]))
     .digest("hex")
     .slice(0, 32);
   const path = join(folder, name);

@@ -32,6 +32,7 @@ export const plainMembers = [
   "cost_usd",
   "retries",
   "session_id",
+  "key",
   "trace_id",
 ] as const;
 

@@ -7,10 +7,8 @@ import { PermanentError } from "../model/errors.ts";
 
 /** An open file of past runs, plain again if it was compressed. */
 export interface OpenFile {
-  /** Size on disk. */
-  bytesTotal: number;
-  /** Bytes of the file on disk that were read so far. */
-  bytesRead: () => number;
+  /** How much of the file on disk has been read, 0 to 1. */
+  share: () => number;
   content: Readable;
 }
 
@@ -43,7 +41,7 @@ export async function openFile(path: string): Promise<OpenFile> {
     const last = isGzip ? createGunzip() : count;
     // A failure destroys every stream of the chain; the reader of the last one is who hears of it.
     void (isGzip ? pipeline(source, count, last) : pipeline(source, count)).catch(() => undefined);
-    return { bytesTotal: stats.size, bytesRead: () => bytesRead, content: last };
+    return { share: () => bytesRead / Math.max(1, stats.size), content: last };
   } catch (error) {
     if (error instanceof PermanentError) throw error;
     throw unreadable(path, error);

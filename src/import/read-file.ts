@@ -3,9 +3,10 @@ import type { Readable } from "node:stream";
 import { PermanentError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import { learnCellTypes } from "./cell-types.ts";
-import { type ColumnMap, columnsOf, mapByName } from "./column-map.ts";
+import { type CellType, type ColumnMap, columnsOf, mapByName } from "./column-map.ts";
 import { openFile, unreadable } from "./open-file.ts";
 import { readCsv } from "./read-csv.ts";
+import { readJsonArray } from "./read-json-array.ts";
 import { readJsonl } from "./read-jsonl.ts";
 import type { FileRecord } from "./record.ts";
 import { createRunIds } from "./run-ids.ts";
@@ -19,20 +20,28 @@ export type FileRun =
 
 /** A file that is being read. */
 export interface RunFile {
-  bytesTotal: number;
-  bytesRead: () => number;
-  /** Columns of a CSV file that go nowhere. */
+  /** How much of it has been read, 0 to 1. */
+  share: () => number;
+  /** What `line` counts. */
+  place: "Line" | "Record";
+  /** Columns of a table that go nowhere. */
   unused: string[];
   runs: AsyncGenerator<FileRun, void>;
 }
 
+/** Opens a Parquet file; its content is one JSON object on each line. */
+export type OpenParquet = (
+  path: string,
+) => Promise<{ rows: number; columns: string[]; content: AsyncIterable<Buffer> }>;
+
 /** How a file is to be read. */
 export interface ReadOptions {
   workflow: string;
-  /** Null: JSONL in the shape of `POST /v1/runs`, CSV with columns named as Evenkeel does. */
+  /** Null: JSON in the shape of `POST /v1/runs`, tables with columns named as Evenkeel does. */
   map: ColumnMap | null;
   /** Runs that start later are refused: there is no history of the future. */
   nowMs: number;
+  openParquet: OpenParquet;
 }
 
 /** Records of a CSV file from which the types of its columns are learned. */
@@ -45,23 +54,26 @@ const sampleRecords = 1_000;
  *   are not there.
  */
 export async function readRunFile(path: string, options: ReadOptions): Promise<RunFile> {
-  const format = formatOf(path);
-  const file = await openFile(path);
-  const { bytesTotal, bytesRead } = file;
-  const { records, toRun, unused } =
-    format === "jsonl" ? jsonl(file.content, options) : await csv(path, file.content, format, options);
-  return { bytesTotal, bytesRead, unused, runs: toRuns(path, records, toRun, options) };
+  const { share, place, unused, records, toRun } = await prepare(path, options);
+  return { share, place, unused, runs: toRuns(path, records, toRun, options) };
 }
 
-interface Prepared {
+interface Prepared extends Omit<RunFile, "runs"> {
   records: AsyncIterable<FileRecord>;
   toRun: ToRun;
-  unused: string[];
 }
 
-function jsonl(content: Readable, { map }: ReadOptions): Prepared {
+async function prepare(path: string, options: ReadOptions): Promise<Prepared> {
+  const format = fileFormat(path);
+  if (format === "parquet") return parquet(path, options);
+  const { content, share } = await openFile(path);
+  if (format === "csv" || format === "tsv")
+    return { share, place: "Line", ...(await csv(path, content, format, options)) };
+  const { map } = options;
   const toRun: ToRun = map === null ? (columns) => ({ ...columns }) : createToRun(map, null);
-  return { records: readJsonl(content), toRun, unused: [] };
+  return format === "json"
+    ? { share, place: "Record", unused: [], records: readJsonArray(content), toRun }
+    : { share, place: "Line", unused: [], records: readJsonl(content), toRun };
 }
 
 async function csv(
@@ -69,32 +81,56 @@ async function csv(
   content: Readable,
   format: "csv" | "tsv",
   options: ReadOptions,
-): Promise<Prepared> {
+): Promise<Pick<Prepared, "records" | "toRun" | "unused">> {
   const { header, records } = await readCsv(
     content,
     options.map?.delimiter ?? (format === "tsv" ? "\t" : ","),
   ).catch((error: unknown) => {
     throw error instanceof PermanentError ? error : unreadable(path, error);
   });
-  const { map, unused } =
+  const { map, unused } = mapColumns(path, header, options);
+  const sample = await take(records, sampleRecords);
+  const types = learnCellTypes(sample, header);
+  return { records: chain(sample, records), toRun: createToRun(map, types), unused };
+}
+
+async function parquet(path: string, options: ReadOptions): Promise<Prepared> {
+  const { rows, columns, content } = await options.openParquet(path);
+  const { map, unused } = mapColumns(path, columns, options);
+  let read = 0;
+  async function* counted(): AsyncGenerator<FileRecord, void> {
+    for await (const record of readJsonl(content)) {
+      read += 1;
+      yield record;
+    }
+  }
+  // Its values have types of their own; only a whole column may be text that holds JSON.
+  const types = new Map<string, CellType>();
+  const toRun = createToRun(map, types);
+  return { share: () => read / Math.max(1, rows), place: "Record", unused, records: counted(), toRun };
+}
+
+/** The map of a table: the one given, or by the names of its columns. */
+function mapColumns(
+  path: string,
+  header: readonly string[],
+  options: ReadOptions,
+): { map: ColumnMap; unused: string[] } {
+  const mapped =
     options.map === null ? mapByName(header) : { map: options.map, unused: unusedBy(options.map, header) };
-  const missing = columnsOf(map).filter(({ column }) => !header.includes(column));
+  const missing = columnsOf(mapped.map).filter(({ column }) => !header.includes(column));
   if (missing.length > 0) {
     throw new PermanentError(
       `Cannot import '${path}': it has no column ${quoted(missing.map((one) => one.column))}`,
-      {
-        hint: `Its columns are ${quoted(header)}`,
-      },
+      { hint: `Its columns are ${quoted(header)}` },
     );
   }
-  if (map.inputs === undefined && map.outputs === undefined) {
+  if (mapped.map.inputs === undefined && mapped.map.outputs === undefined) {
     throw new PermanentError(`Cannot import '${path}': no column is an input or an output`, {
       hint: `Name columns 'input.…' and 'output.…', or give a map with --map (docs/import.md). Its columns are ${quoted(header)}`,
     });
   }
-  const sample = await take(records, sampleRecords);
-  const types = learnCellTypes(sample, header);
-  return { records: chain(sample, records), toRun: createToRun(map, types), unused };
+  return mapped;
 }
 
 async function* toRuns(
@@ -114,7 +150,7 @@ async function* toRuns(
       // Before anything can fail: equal records are told apart by how many came before.
       const derivedId = runId(text);
       try {
-        yield { kind: "run", line, run: complete(toRun(columns), derivedId, options) };
+        yield { kind: "run", line, run: completeRun(toRun(columns), derivedId, options) };
       } catch (error) {
         if (!(error instanceof RecordFault)) throw error;
         yield { kind: "bad", line, why: error.message };
@@ -127,7 +163,11 @@ async function* toRuns(
 }
 
 /** Gives a run its workflow, an id, and times that mean the same everywhere. */
-function complete(run: JsonObject, derivedId: string, { workflow, map, nowMs }: ReadOptions): JsonObject {
+export function completeRun(
+  run: JsonObject,
+  derivedId: string,
+  { workflow, map, nowMs }: ReadOptions,
+): JsonObject {
   const order = map?.dates ?? null;
   const startedAt = readTime(run.started_at ?? run.ended_at, order);
   if (startedAt === null)
@@ -146,23 +186,24 @@ function complete(run: JsonObject, derivedId: string, { workflow, map, nowMs }: 
   };
 }
 
-function formatOf(path: string): "jsonl" | "csv" | "tsv" {
+/** What a file's name says of its format. */
+export function fileFormat(path: string): "jsonl" | "json" | "csv" | "tsv" | "parquet" {
   const plain = path.replace(/\.gz$/i, "");
   switch (extname(plain).toLowerCase()) {
     case ".jsonl":
     case ".ndjson":
       return "jsonl";
+    case ".json":
+      return "json";
     case ".csv":
       return "csv";
     case ".tsv":
       return "tsv";
-    case ".json":
-      throw new PermanentError(`Cannot import '${path}': it must hold one run on each line`, {
-        hint: "Convert a list: jq -c '.[]' runs.json > runs.jsonl",
-      });
+    case ".parquet":
+      return "parquet";
     default:
       throw new PermanentError(
-        `Cannot import '${path}': its name must end in .jsonl, .ndjson, .csv or .tsv, or one of these and .gz`,
+        `Cannot import '${path}': its name must end in .jsonl, .ndjson, .json, .csv, .tsv, or one of these and .gz, or .parquet`,
       );
   }
 }

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { readCsv } from "../../../src/import/read-csv.ts";
+import { readJsonArray } from "../../../src/import/read-json-array.ts";
 import { readJsonl } from "../../../src/import/read-jsonl.ts";
 import { type FileRecord, recordBytesMax } from "../../../src/import/record.ts";
 
@@ -133,5 +134,50 @@ describe("readCsv()", () => {
     { why: "two columns of one name", text: "a,b,a\n", message: /two columns are named 'a'/ },
   ])("readCsv() refuses $why", async ({ text, message }) => {
     await expect(read(text)).rejects.toThrow(message);
+  });
+});
+
+describe("readJsonArray()", () => {
+  const text = '\uFEFF \n[{"a":"ä,]\\"["}, {"b":{"c":[1,{"d":2}]}} ,7,{"e":}, {"f":1}\n]\n';
+  const expected = [
+    [1, { a: 'ä,]"[' }],
+    [2, { b: { c: [1, { d: 2 }] } }],
+    [3, "it is not a JSON object"],
+    [4, "it is not JSON"],
+    [5, { f: 1 }],
+  ];
+
+  it.each([1, 2, 3, 7, 1000])("gives the same records whatever the chunks: %i bytes", async (size) => {
+    expect((await all(readJsonArray(inChunks(text, size)))).map(short)).toEqual(expected);
+  });
+
+  const lists = [
+    { why: "an empty list", text: "[]", records: [] },
+    {
+      why: "a list that is cut off",
+      text: '[{"a":1},{"b"',
+      records: [
+        [1, { a: 1 }],
+        [2, "it is not JSON"],
+      ],
+    },
+    { why: "a comma too many", text: '[{"a":1},]', records: [[1, { a: 1 }]] },
+    { why: "nothing", text: "", records: [] },
+  ];
+  it.each(lists)("reads $why", async ({ text: given, records }) => {
+    expect((await all(readJsonArray(inChunks(given, 3)))).map(short)).toEqual(records);
+  });
+
+  it.each(['{"a":1}', "7", '[1]\n{"a":1}'])("refuses what is no list: %s", async (given) => {
+    await expect(all(readJsonArray(inChunks(given, 3)))).rejects.toThrow("must hold one list");
+  });
+
+  it("refuses a record that is too long, and reads on", async () => {
+    const long = `[{"a":"${"x".repeat(recordBytesMax)}"},{"b":1}]`;
+    const records = await all(readJsonArray(inChunks(long, 1 << 20)));
+    expect(records.map(short)).toEqual([
+      [1, `it is longer than ${recordBytesMax} bytes`],
+      [2, { b: 1 }],
+    ]);
   });
 });
