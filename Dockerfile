@@ -23,7 +23,7 @@ COPY demo demo
 RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data
-EXPOSE 4318
+EXPOSE 4317 4318
 HEALTHCHECK --interval=10s --timeout=3s --start-period=15s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:4318/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["bin/evenkeel"]

@@ -12,7 +12,7 @@ import { holdsSegments } from "./collector/spool-recovery.ts";
 import { createWriter, type Writer } from "./collector/writer.ts";
 import { type Config, workflowConfig } from "./config.ts";
 import { tellDigest } from "./digest.ts";
-import { every } from "./every.ts";
+import { every, type Recurring } from "./every.ts";
 import { defaultIncidentSettings } from "./incidents/settings.ts";
 import { openJournal } from "./journal/open-journal.ts";
 import { createMetrics } from "./metrics.ts";
@@ -36,6 +36,8 @@ export interface App {
   parts: Parts;
   /** Opens the port. Answers the address to tell people. */
   listen(): Promise<string>;
+  /** Where exporters reach OTLP over gRPC; "" before `listen`, and where it is not served. */
+  grpcAddress(): string;
   /** Takes over changed settings: all of them, or none. */
   reload: Reload["reload"];
   /** Lets what is under way finish, in the order of the data flow, and closes everything. */
@@ -101,25 +103,10 @@ const serverSegmentsAtOnce = 4;
 /** How long a stop waits for the store to take what is left. */
 const flushMsMax = 5_000;
 
-/** Chores, the port, and the way to end them all. */
-function life(parts: Parts): Pick<App, "listen" | "reload" | "stop"> {
-  const {
-    log,
-    ingest,
-    desk,
-    filler,
-    approvals,
-    catalogue,
-    catalogues,
-    spool,
-    watch,
-    trials,
-    alerts,
-    store,
-    journal,
-    writer,
-  } = parts;
-  const chores = [
+/** What is done again and again. */
+function startChores(parts: Parts): Recurring[] {
+  const { log, ingest, desk, filler, approvals, catalogue, catalogues, trials } = parts;
+  return [
     every(1_000, "settle traces", log, () => ingest.settle()),
     every(1_000, "settle reviews", log, () => desk.settle()),
     every(1_000, "settle approvals", log, () => approvals.settle()),
@@ -130,6 +117,12 @@ function life(parts: Parts): Pick<App, "listen" | "reload" | "stop"> {
     every(15_000, "look after itself", log, () => tellTroubles(parts)),
     every(60_000, "tell the week's digest", log, () => tellDigest(parts)),
   ];
+}
+
+/** Chores, the port, and the way to end them all. */
+function life(parts: Parts): Pick<App, "listen" | "grpcAddress" | "reload" | "stop"> {
+  const { log, ingest, desk, approvals, catalogue, spool, watch, alerts, store, journal, writer } = parts;
+  const chores = startChores(parts);
   let server: HttpServer | null = null;
   const { reload, refusal } = createReload({
     ...parts,
@@ -142,6 +135,7 @@ function life(parts: Parts): Pick<App, "listen" | "reload" | "stop"> {
   });
   return {
     reload,
+    grpcAddress: () => server?.grpcAddress ?? "",
     async listen() {
       server = await listen(parts, () => (refusal() === "" ? [] : [`${refusal()}. The old settings stay.`]));
       return server.address;

@@ -70,6 +70,11 @@ export const configSchema = z
   .strictObject({
     host: text("Address to listen on; empty: loopback without keys, every address with keys"),
     port: whole("Port for everything; 0 takes a free one", 4318, 0, 65_535),
+    grpc: z.boolean().default(true).meta({ description: "Takes OTLP over gRPC too, on a port of its own" }),
+    grpc_port: z.number().int().min(0).max(65_535).optional().meta({
+      description:
+        "Port for OTLP over gRPC; without it the one below `port` (4317), and a free one where that is 0",
+    }),
     data: text("Folder that holds all data", "./evenkeel-data"),
     role: z
       .enum(["all", "collector", "monitor"])

@@ -5,7 +5,8 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Parts } from "./parts.ts";
 import { collectorRoutes } from "./collector/routes.ts";
-import { type WorkflowConfig, workflowConfig } from "./config.ts";
+import { type Config, type WorkflowConfig, workflowConfig } from "./config.ts";
+import { type GrpcOptions, type GrpcServer, listenGrpc } from "./grpc-server.ts";
 import { PermanentError } from "./model/errors.ts";
 import type { Criterion } from "./review/scorecard.ts";
 import type { Follower } from "./reload.ts";
@@ -22,6 +23,8 @@ import { webRoutes } from "./web/routes.ts";
 export interface HttpServer {
   /** Where people reach it. */
   address: string;
+  /** Where exporters reach OTLP over gRPC, without a scheme; "" where it is not served. */
+  grpcAddress: string;
   /** Takes over other keys. @throws {PermanentError} If the port would be open to others without any. */
   follow: Follower;
   /** Takes no more requests; resolves when those under way are answered. */
@@ -36,10 +39,10 @@ const tooLarge = `Cannot read the body: it is larger than ${webBodyBytesMax} byt
 const requestTimeoutMs = 60_000;
 
 /**
- * Opens the one port: collector, API, pages and metrics.
+ * Opens the one port: collector, API, pages and metrics; and beside it the one for OTLP over gRPC.
  *
  * @param troubles What people should see to while work goes on, in full sentences.
- * @throws {PermanentError} If the port is taken, or it would be open to others without keys.
+ * @throws {PermanentError} If a port is taken, or it would be open to others without keys.
  */
 export async function listen(parts: Parts, troubles: () => string[]): Promise<HttpServer> {
   const { config, journal, clock, metrics } = parts;
@@ -53,17 +56,23 @@ export async function listen(parts: Parts, troubles: () => string[]): Promise<Ht
   });
   const hostname = hostFor(config.host, keyring.locked);
   const app = createRoutes(parts, guard, troubles);
+  // First, so that a port that is taken is told before anything is taken in.
+  const grpc = await openGrpc(config, hostname, (request) => app.fetch(request));
   const server = serve({
     fetch: app.fetch,
     port: config.port,
     hostname,
     serverOptions: { requestTimeout: requestTimeoutMs },
   });
-  await opened(server, config.port, hostname);
+  await opened(server, config.port, hostname).catch(async (error: unknown) => {
+    await grpc?.close();
+    throw error;
+  });
   const { port } = server.address() as AddressInfo;
   const shown = hostname === "127.0.0.1" || hostname === "0.0.0.0" ? "localhost" : hostname;
   return {
     address: `http://${shown}:${port}`,
+    grpcAddress: grpc?.address ?? "",
     follow(next) {
       const made = createKeyring(next.keys);
       hostFor(hostname, made.locked);
@@ -72,6 +81,7 @@ export async function listen(parts: Parts, troubles: () => string[]): Promise<Ht
       };
     },
     async close() {
+      await grpc?.close();
       const closed = once(server, "close");
       server.close();
       if ("closeIdleConnections" in server) server.closeIdleConnections();
@@ -80,6 +90,16 @@ export async function listen(parts: Parts, troubles: () => string[]): Promise<Ht
       clearTimeout(hurry);
     },
   };
+}
+
+async function openGrpc(
+  { role, grpc, port, grpc_port, limits }: Config,
+  host: string,
+  fetch: GrpcOptions["fetch"],
+): Promise<GrpcServer | null> {
+  if (!grpc || role === "monitor") return null;
+  const bodyBytesMax = limits.body_bytes_max;
+  return listenGrpc({ host, port: grpc_port ?? Math.max(0, port - 1), bodyBytesMax, fetch });
 }
 
 /** Loopback without keys, so that nobody else can reach a sidecar that asks for none. */

@@ -15,7 +15,9 @@ export const serve: Command = {
     const app = await createApp({ config: context.config, clock: systemClock, log });
     const follow = followConfig(app, context);
     const address = await app.listen();
-    process.stdout.write(`Evenkeel listens on ${address}\n`);
+    const grpc = app.grpcAddress();
+    const also = grpc === "" ? "" : `, for OTLP over gRPC on ${grpc}`;
+    process.stdout.write(`Evenkeel listens on ${address}${also}\n`);
     await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
     follow.stop();
     await app.stop();
