@@ -44,7 +44,7 @@ function parsed(line: string): unknown[] {
 /** A fingerprint of all that the figures depend on: the detectors and this benchmark. */
 export function fingerprint(): string {
   const hash = createHash("sha256");
-  for (const folder of ["../../src/detectors", "../../src/model", "."]) {
+  for (const folder of ["../../src/detectors", "../../src/model", "../peers", "."]) {
     const root = fileURLToPath(new URL(folder, import.meta.url));
     const names = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) =>
       name.endsWith(".ts"),

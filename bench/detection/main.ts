@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { fingerprint, openCheckpoint } from "./checkpoint.ts";
+import { minuteMs } from "../../src/model/clock.ts";
+import { type Checkpoint, fingerprint, openCheckpoint } from "./checkpoint.ts";
 import { drawPicture } from "./picture.ts";
 import { runOrders } from "./schedule.ts";
 import type { Section, Settings } from "./section.ts";
@@ -13,9 +14,10 @@ const help = `npm run bench:detection -- [options]
   --long           about an hour instead of minutes
   --seed N         seeds N, N + 1, … (1); choose your own for a fresh test
   --only A,B       some sections: ${sections.map(({ name }) => name).join(", ")}
-  --data DIR       folder of the real streams (EVENKEEL_BENCH_DATA); bench/detection/README.md says what is in it
+  --data DIR       folder with the real streams council_spend, tickets_banking77, nab and tcpd (EVENKEEL_BENCH_DATA)
   --python FILE    a Python that has bench/peers/requirements.txt (EVENKEEL_BENCH_PYTHON)
   --workers N      processes at a time (one for each core, two at most)
+  --minutes N      begins no more work after so long, and prints what is known by then
   --resume         goes on where a run with the same options was stopped
   --json FILE      where the rows go (bench/results/detection.json); results of each piece go beside it
   --picture FILE   draws docs/detection.svg as well
@@ -28,6 +30,7 @@ const { values } = parseArgs({
     python: { type: "string" },
     only: { type: "string", default: "" },
     workers: { type: "string", default: String(Math.min(2, availableParallelism())) },
+    minutes: { type: "string" },
     resume: { type: "boolean", default: false },
     json: { type: "string", default: "bench/results/detection.json" },
     picture: { type: "string" },
@@ -53,9 +56,11 @@ async function main(): Promise<void> {
     values.resume,
   );
   const workers = wholeNumber("workers", values.workers);
+  const minutes = values.minutes === undefined ? Infinity : wholeNumber("minutes", values.minutes);
+  const untilMs = performance.now() + minutes * minuteMs;
   const rows: Row[] = [];
   for (const section of chosenSections()) {
-    const own = await runSection(section, settings, workers, checkpoint);
+    const own = await runSection(section, settings, { workers, untilMs }, checkpoint);
     note(`${printTable(own)}\n`);
     rows.push(...own);
     writeRows(rows, settings, sources);
@@ -69,8 +74,8 @@ async function main(): Promise<void> {
 async function runSection(
   section: Section<unknown, unknown>,
   settings: Settings,
-  workers: number,
-  checkpoint: ReturnType<typeof openCheckpoint>,
+  limits: { workers: number; untilMs: number },
+  checkpoint: Checkpoint,
 ): Promise<Row[]> {
   const orders = section.units(settings).map((unit) => ({ section: section.name, unit }));
   const startedMs = performance.now();
@@ -79,7 +84,7 @@ async function runSection(
     return known === null ? [] : [{ unit: order.unit, result: known.result }];
   });
   const missing = orders.filter((order) => checkpoint.known(order) === null);
-  await runOrders(missing, workers, (order, result) => {
+  await runOrders(missing, limits, (order, result) => {
     checkpoint.keep(order, result);
     done.push({ unit: order.unit, result });
     const seconds = Math.round((performance.now() - startedMs) / 1000);

@@ -6,12 +6,13 @@ import type { Order } from "./worker.ts";
 /**
  * Does pieces of work in child processes of low priority, as many at a time as there are workers.
  *
+ * @param limits.untilMs Reading of `performance.now` after which no more work begins.
  * @param done Called in this process as each piece is done, in any order.
  * @throws {Error} If a worker ends before its work does.
  */
 export async function runOrders(
   orders: readonly Order[],
-  workers: number,
+  { workers, untilMs }: { workers: number; untilMs: number },
   done: (order: Order, result: unknown) => void,
 ): Promise<void> {
   const waiting = [...orders];
@@ -19,6 +20,7 @@ export async function runOrders(
     const child = fork(fileURLToPath(new URL("./worker.ts", import.meta.url)), { serialization: "json" });
     try {
       for (let order = waiting.shift(); order !== undefined; order = waiting.shift()) {
+        if (performance.now() >= untilMs) return;
         done(order, await resultOf(child, order));
       }
     } finally {

@@ -3,6 +3,7 @@ import { costs } from "./sections/costs.ts";
 import { councilInvoices } from "./sections/councils.ts";
 import { delays, lowVolume } from "./sections/delays.ts";
 import { pauses } from "./sections/pauses.ts";
+import { peers } from "./sections/peers.ts";
 import { quiet } from "./sections/quiet.ts";
 import { changePoints, telemetry, tickets } from "./sections/streams.ts";
 import { trivial } from "./sections/trivial.ts";
@@ -14,6 +15,7 @@ export const sections: readonly Section<unknown, unknown>[] = [
   pauses,
   delays,
   lowVolume,
+  peers,
   councilInvoices,
   tickets,
   telemetry,

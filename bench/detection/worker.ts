@@ -1,4 +1,4 @@
-import { setPriority } from "node:os";
+import { getPriority, setPriority } from "node:os";
 import { sections } from "./sections.ts";
 
 /** What a worker is asked: one piece of work of one section. */
@@ -7,7 +7,7 @@ export interface Order {
   unit: unknown;
 }
 
-setPriority(10);
+if (getPriority() < 10) setPriority(10);
 process.on("message", (order: Order) => {
   const section = sections.find(({ name }) => name === order.section);
   void Promise.resolve(section?.run(order.unit)).then((result) => process.send?.({ result }));

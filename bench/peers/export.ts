@@ -1,41 +1,30 @@
-import { dayMs, hourMs, minuteMs } from "../../src/model/clock.ts";
+import { parseArgs } from "node:util";
 import { delayCases } from "../detection/delay.ts";
-import { epochMs } from "../detection/life.ts";
-import { simulate, sources, type World } from "../detection/world.ts";
+import { peerStream } from "./streams.ts";
 
 /**
- * Prints the streams of `npm run bench:detection` for other libraries, a JSON object a line: counts of runs and of
- * events for every three minutes, 28 days of baseline first. `onset` is an index into the counts; null where
- * nothing changes.
+ * Prints the streams of one case for other libraries, a JSON object a line: see `PeerStream`.
  *
- *   node --import tsx bench/peers/export.ts [streams] [seed] | python bench/peers/compare.py
+ *   node --import tsx bench/peers/export.ts --world real --case "rate 2 → 20 %" | python bench/peers/compare.py
  */
-const [streams = 10, seed = 1] = process.argv.slice(2).map(Number);
-const baselineDays = 28;
-const quietDays = 60;
-
-for (const world of ["iid", "real"] as const) {
-  for (let at = 0; at < streams; at++) {
-    print(world, seed + at, null);
-    for (const one of delayCases.filter(({ name }) => /^rate (2|1 →|10)/.test(name)))
-      print(world, seed + at, one);
-  }
+const { values } = parseArgs({
+  options: {
+    world: { type: "string", default: "iid" },
+    case: { type: "string", default: "rate 2 → 20 %" },
+    streams: { type: "string", default: "8" },
+    seed: { type: "string", default: "1" },
+    days: { type: "string", default: "30" },
+  },
+});
+const one = delayCases.find(({ name }) => name === values.case);
+if (one === undefined) {
+  const names = delayCases.map(({ name }) => `'${name}'`).join(", ");
+  throw new RangeError(`Cannot export streams: '--case' must be one of ${names}, got '${values.case}'`);
 }
-
-function print(world: World, own: number, one: (typeof delayCases)[number] | null): void {
-  const id = one?.source ?? "null_rate output.field3";
-  const only = sources.filter(({ kind, field }) => `${kind} ${field}` === id);
-  const simulation = simulate(world, 480, own, only, 1);
-  const onsetMs = one === null ? Infinity : epochMs + (baselineDays + 5) * dayMs + 11 * hourMs;
-  const endMs = one === null ? epochMs + (baselineDays + quietDays) * dayMs : onsetMs + 22 * dayMs;
-  const changes = one === null ? undefined : new Map([[one.source, one.change]]);
-  const counts: [number, number][] = [];
-  for (let nowMs = epochMs; nowMs < endMs; nowMs += 3 * minuteMs) {
-    const [bucket] = simulation.buckets(nowMs, 3 * minuteMs, nowMs >= onsetMs ? changes : undefined);
-    counts.push([(bucket?.counts.value ?? 0) + (bucket?.counts.empty ?? 0), bucket?.counts.empty ?? 0]);
-  }
-  const index = (atMs: number): number => (atMs - epochMs) / (3 * minuteMs);
-  const onset = one === null ? null : index(onsetMs);
-  const start = index(epochMs + baselineDays * dayMs);
-  console.log(JSON.stringify({ world, name: one?.name ?? "quiet", start, onset, counts }));
+const { world } = values;
+if (world !== "iid" && world !== "seasonal" && world !== "real")
+  throw new RangeError(`Cannot export streams: '--world' must be iid, seasonal or real, got '${world}'`);
+for (let at = 0; at < Number(values.streams); at++) {
+  const stream = { world, one, seed: Number(values.seed) + at, quietDays: Number(values.days) };
+  console.log(JSON.stringify(peerStream(stream)));
 }

@@ -28,8 +28,8 @@ interface DelayUnit {
 export const delays: Section<DelayUnit, DelayResult[]> = {
   name: "delays",
   units: (settings) =>
-    (["iid", "real"] as const).flatMap((world) =>
-      seeds(settings, settings.long ? 100 : 20).map((seed) => ({ world, seed })),
+    seeds(settings, settings.long ? 100 : 20).flatMap((seed) =>
+      (["iid", "real"] as const).map((world) => ({ world, seed })),
     ),
   run: ({ world, seed }) => runDelays({ world, perDay: 480, baselineDays: 28 }, delayCases, seed),
   rows: (done) =>

@@ -20,14 +20,12 @@ const checkBudget = 30;
 export const pauses: Section<PauseUnit, SplitResult | QuietResult> = {
   name: "pauses",
   units(settings) {
-    const unit = (how: PauseUnit["how"], budget: number, count: number): PauseUnit[] =>
-      seeds(settings, count, 300).map((seed) => ({ how, budget, seed }));
-    const check = settings.long ? 60 : 6;
-    return [
-      ...unit("splitting", 1, settings.long ? 150 : 16),
-      ...unit("splitting", checkBudget, check),
-      ...unit("plain", checkBudget, check),
-    ];
+    return seeds(settings, settings.long ? 150 : 16, 300).flatMap((seed, at): PauseUnit[] => {
+      const real: PauseUnit = { how: "splitting", budget: 1, seed };
+      if (at % 3 !== 0) return [real];
+      const check = { budget: checkBudget, seed };
+      return [real, { how: "splitting", ...check }, { how: "plain", ...check }];
+    });
   },
   run: ({ how, budget, seed }) =>
     how === "splitting" ? splitQuiet(cell, seed, days, budget) : runQuiet(cell, seed, days, budget),

@@ -20,10 +20,8 @@ export const tickets: Section<TicketUnit, TicketResult> = {
   units(settings) {
     const folder = join(settings.data ?? "", "tickets_banking77");
     if (settings.data === null || !existsSync(folder)) return [];
-    return mixes.flatMap((mix) =>
-      [null, ...ticketChanges].flatMap((change) =>
-        seeds(settings, settings.long ? 20 : 4).map((seed) => ({ folder, mix, change, seed })),
-      ),
+    return seeds(settings, settings.long ? 20 : 3).flatMap((seed) =>
+      mixes.flatMap((mix) => [null, ...ticketChanges].map((change) => ({ folder, mix, change, seed }))),
     );
   },
   run: ({ folder, ...stream }) => replayTickets(folder, stream),
