@@ -178,6 +178,8 @@ function steadyWatch(): Watch {
         return { signal: { workflow, ...signal }, atMs: nowMs, verdict };
       }),
     explain: () => "`output.field_1` is as usual: 10 % against 10 % in the baseline.",
+    compare: refuse,
+    versionStanding: refuse,
     pause: refuse,
     resume: refuse,
     acknowledge: refuse,

@@ -1,8 +1,17 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { trace } from "@opentelemetry/api";
-import type { Core, Frame } from "./core.ts";
+import { type AskApproval, createApprovals } from "./approval.ts";
+import { type CanaryAnswer, type CanaryOptions, canaryWith } from "./canary.ts";
+import type { CanaryCall, Core, Frame } from "./core.ts";
 import { type CurrentRun, currentRunWith } from "./current-run.ts";
-import { outcomeWith, type ReviewInput, reviewWith } from "./feedback.ts";
+import {
+  type DecisionInput,
+  decisionWith,
+  outcomeWith,
+  type ReviewInput,
+  reviewWith,
+  type RunName,
+} from "./feedback.ts";
 import { createGate, type Gate } from "./gate.ts";
 import { type AnyFunction, type ObserveOptions, observeWith } from "./observe.ts";
 import { type ClientOptions, resolveSettings } from "./options.ts";
@@ -23,8 +32,15 @@ export interface Client {
   step<T>(name: string, fn: (step: StepHandle) => T, options?: StepOptions): T;
   currentRun(): CurrentRun;
   review(runId: string, review: ReviewInput): void;
-  outcome(runId: string, name: string, value: number | boolean | string): void;
+  outcome(run: RunName, name: string, value: number | boolean | string): void;
+  decision(run: RunName, decision: DecisionInput): void;
+  canary(
+    workflow: string,
+    fn: (inputs: never) => unknown,
+    canaryOptions?: CanaryOptions,
+  ): Promise<CanaryAnswer>;
   gate: Gate;
+  approval: AskApproval;
   flush(timeoutMs?: number): Promise<boolean>;
   shutdown(timeoutMs?: number): Promise<boolean>;
   stats(): Stats;
@@ -44,6 +60,7 @@ const exitMs = 2000;
  */
 export function createClient(options: ClientOptions = {}): ClientWithCore {
   const core = createCore(options);
+  const approvals = createApprovals(() => core, headersOf(core.settings.apiKey));
   const gate = createGate(core.settings.endpoint, headersOf(core.settings.apiKey));
   const flush = (timeoutMs = flushMs): Promise<boolean> => core.pipeline.flush(timeoutMs);
   let exiting = false;
@@ -59,11 +76,15 @@ export function createClient(options: ClientOptions = {}): ClientWithCore {
     step: (name, fn, stepOptions) => stepWith(core, name, fn, stepOptions),
     currentRun: () => currentRunWith(core),
     review: (runId, review) => reviewWith(core, runId, review),
-    outcome: (runId, name, value) => outcomeWith(core, runId, name, value),
+    outcome: (run, name, value) => outcomeWith(core, run, name, value),
+    decision: (run, decision) => decisionWith(core, run, decision),
+    canary: (workflow, fn, canaryOptions) => canaryWith(core, workflow, fn, canaryOptions),
     gate,
+    approval: approvals.ask,
     flush,
     shutdown(timeoutMs = flushMs) {
       process.off("beforeExit", flushAtExit);
+      approvals.close();
       return core.pipeline.close(timeoutMs);
     },
     stats: () => structuredClone(core.stats),
@@ -78,6 +99,7 @@ function createCore(options: ClientOptions): Core {
     settings,
     stats,
     active: new AsyncLocalStorage<Frame>(),
+    canary: new AsyncLocalStorage<CanaryCall>(),
     randomHex: createRandomHex(),
     hostTracer: settings.joinHost ? trace.getTracer("@evenkeel/sdk", sdkVersion) : null,
     pipeline: new Pipeline({

@@ -14,10 +14,21 @@ export interface Core {
   pipeline: Pipeline;
   /** The run that the current asynchronous context belongs to, and its innermost span. */
   active: AsyncLocalStorage<Frame>;
+  /** The call that answers a frozen input, around everything that happens in it. */
+  canary: AsyncLocalStorage<CanaryCall>;
   /** Ids of traces and spans. */
   randomHex: RandomHex;
   /** The host's tracer, if its spans carry the runs. */
   hostTracer: Tracer | null;
+}
+
+/** One call that answers a frozen input. */
+export interface CanaryCall {
+  caseId: string;
+  roundId: string;
+  runId: string;
+  /** The run that it became; null while no observed function has been called in it. */
+  run: RunState | null;
 }
 
 /** A run in progress. */

@@ -9,8 +9,10 @@ export interface CurrentRun {
   confidence(value: number): void;
   /** A name and value to slice by. Few distinct values, nothing personal. */
   attribute(name: string, value: string | number | boolean): void;
-  /** The model that answered, where it differs from the one asked for. */
-  model(resolved: string): void;
+  /** The model that answered, where it differs from the one asked for, and the fingerprint of what it ran on. */
+  model(resolved: string, fingerprint?: string): void;
+  /** What the business calls the case (an invoice number); outcomes and decisions find the run by it. */
+  key(businessKey: string): void;
   tokens(input: number, output: number): void;
   /** What the run cost, in US dollars. */
   cost(usd: number): void;
@@ -33,7 +35,11 @@ export function currentRunWith(core: Core): CurrentRun {
     id: run?.id ?? "",
     confidence: (value) => set("evenkeel.confidence", value),
     attribute: (name, value) => set(`evenkeel.attr.${name}`, String(value)),
-    model: (resolved) => set("evenkeel.model.resolved", resolved),
+    model(resolved, fingerprint) {
+      set("evenkeel.model.resolved", resolved);
+      set("evenkeel.attr.model_fingerprint", fingerprint);
+    },
+    key: (businessKey) => set("evenkeel.key", businessKey),
     tokens(input, output) {
       set("gen_ai.usage.input_tokens", input);
       set("gen_ai.usage.output_tokens", output);

@@ -35,23 +35,57 @@ export function reviewWith(core: Core, runId: string, review: ReviewInput, workf
   });
 }
 
-/** Sends what later happened in the business because of a run. */
+/** Names a run: by its id, or by what the business calls the case. */
+export type RunName = string | { workflow: string; key: string };
+
+/** What a person decided on the input of a run in shadow mode, without having seen its output. */
+export interface DecisionInput {
+  /** The output that the person would have given; it may name only some of the fields. */
+  output: unknown;
+  /** Why, in one of few words, so that reasons can be counted. */
+  reason?: string | undefined;
+  /** Why, in free words. */
+  note?: string | undefined;
+  reviewer?: string | undefined;
+}
+
+/** Sends a person's decision. It may come before its run, and waits for it at the sidecar. */
+export function decisionWith(core: Core, run: RunName, decision: DecisionInput): void {
+  capture(core, () => {
+    const output = snapshot(decision.output);
+    emit(core, "evenkeel.decision", output.bytes, {
+      ...named(run),
+      "evenkeel.decision.id": randomUUID(),
+      "evenkeel.decision.output": JSON.stringify(output.value),
+      "evenkeel.decision.reason": decision.reason,
+      "evenkeel.decision.note": decision.note,
+      "evenkeel.decision.reviewer": decision.reviewer,
+    });
+  });
+}
+
+/** Sends what later happened in the business because of a run. By business key it may come before the run. */
 export function outcomeWith(
   core: Core,
-  runId: string,
+  run: RunName,
   name: string,
   value: number | boolean | string,
   workflow = "",
 ): void {
   capture(core, () => {
     emit(core, "evenkeel.outcome", 0, {
-      "evenkeel.run.id": runId,
       "evenkeel.workflow": workflow,
+      ...named(run),
       "evenkeel.outcome.id": randomUUID(),
       "evenkeel.outcome.name": name,
       "evenkeel.outcome.value": value,
     });
   });
+}
+
+function named(run: RunName): Record<string, string> {
+  if (typeof run === "string") return { "evenkeel.run.id": run };
+  return { "evenkeel.workflow": run.workflow, "evenkeel.key": run.key };
 }
 
 function emit(

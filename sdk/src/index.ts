@@ -10,19 +10,23 @@
  * Nothing here throws into the host, waits on the network in a call, or holds more than a bounded amount of
  * memory; `stats()` says what was sent and what was not.
  */
+import type { ApprovalAnswer, ApprovalRequest } from "./approval.ts";
 import { type ClientWithCore, createClient } from "./client.ts";
 import type { CurrentRun } from "./current-run.ts";
-import type { ReviewInput } from "./feedback.ts";
+import type { CanaryAnswer, CanaryOptions } from "./canary.ts";
+import type { DecisionInput, ReviewInput, RunName } from "./feedback.ts";
 import type { GateAnswer, GateOptions } from "./gate.ts";
 import { type AnyFunction, type ObserveOptions, observeWith } from "./observe.ts";
 import type { ClientOptions } from "./options.ts";
 import type { Stats } from "./stats.ts";
 import type { StepHandle, StepOptions } from "./step.ts";
 
+export type { ApprovalAnswer, ApprovalRequest, ApprovalState } from "./approval.ts";
 export { type Client, createClient } from "./client.ts";
 export type { Clock } from "./clock.ts";
 export type { CurrentRun } from "./current-run.ts";
-export type { ReviewInput } from "./feedback.ts";
+export type { CanaryAnswer, CanaryFieldAnswer, CanaryOptions } from "./canary.ts";
+export type { DecisionInput, ReviewInput, RunName } from "./feedback.ts";
 export type { GateAnswer, GateOptions } from "./gate.ts";
 export type { AnyFunction, ObserveOptions } from "./observe.ts";
 export type { ClientOptions } from "./options.ts";
@@ -70,9 +74,33 @@ export function review(runId: string, verdict: ReviewInput): void {
   client().review(runId, verdict);
 }
 
-/** Sends what later happened in the business because of a run: `outcome(id, "lead_converted", true)`. */
-export function outcome(runId: string, name: string, value: number | boolean | string): void {
-  client().outcome(runId, name, value);
+/**
+ * Sends what later happened in the business because of a run: `outcome(id, "lead_converted", true)`, or by the key
+ * that the run was given, `outcome({ workflow: "lead-scoring", key: "CRM-42" }, "lead_converted", true)`.
+ */
+export function outcome(run: RunName, name: string, value: number | boolean | string): void {
+  client().outcome(run, name, value);
+}
+
+/**
+ * Sends what a person decided on the input of a run in shadow mode. It may come before, with or after the run, by the
+ * run's id or key.
+ */
+export function decision(run: RunName, given: DecisionInput): void {
+  client().decision(run, given);
+}
+
+/**
+ * Answers a workflow's frozen inputs with `fn` and has the sidecar compare the answers with the pinned ones. Call it
+ * from a cron or before a release; observed functions in it count as canary runs. It waits for the network, and never
+ * rejects.
+ */
+export function canary(
+  workflow: string,
+  fn: (inputs: never) => unknown,
+  options?: CanaryOptions,
+): Promise<CanaryAnswer> {
+  return client().canary(workflow, fn, options);
 }
 
 /**
@@ -81,6 +109,17 @@ export function outcome(runId: string, name: string, value: number | boolean | s
  */
 export function gate(workflow: string, options?: GateOptions): Promise<GateAnswer> {
   return client().gate(workflow, options);
+}
+
+/**
+ * Asks before an act, and waits until a person has decided where a rule holds it:
+ * `if ((await approval({ action: "pay the invoice", payload: invoice, id: invoice.number })).act) await pay(invoice);`
+ *
+ * Never rejects. Without a person's word, or while the sidecar cannot be asked, nothing is to be done, unless the
+ * configuration or `onUnknown` says otherwise.
+ */
+export function approval(request: ApprovalRequest): Promise<ApprovalAnswer> {
+  return client().approval(request);
 }
 
 /**

@@ -24,7 +24,7 @@ export interface ObserveOptions<F extends AnyFunction> {
   codeRevision?: string | undefined;
   /** What was deployed; default: a hash over prompt, model, settings and code revision. */
   version?: string | undefined;
-  /** `shadow` and `canary` runs are watched apart from `live` ones. Default: `live`. */
+  /** `shadow` and `canary` runs are watched apart from `live` ones. Default: `EVENKEEL_MODE`, else `live`. */
   mode?: "live" | "shadow" | "canary" | undefined;
   /** Names and values to slice by: `{ region: "eu" }`. Few distinct values, nothing personal. */
   attributes?: Readonly<Record<string, string | number | boolean>> | undefined;
@@ -37,6 +37,8 @@ export interface ObserveOptions<F extends AnyFunction> {
   outputs?: ((result: Output<F>) => unknown) | undefined;
   /** The id of a run, for one that has a natural key. Default, also for an empty one: a random UUID. */
   runId?: ((...args: Parameters<F>) => string) | undefined;
+  /** What the business calls the case (an invoice number); outcomes and decisions find the run by it. */
+  key?: ((...args: Parameters<F>) => string) | undefined;
 }
 
 type Output<F extends AnyFunction> = ReturnType<F> extends AsyncGenerator ? unknown : Awaited<ReturnType<F>>;
@@ -47,6 +49,7 @@ interface UntypedOptions extends WorkflowOptions {
   inputs?: Untyped | undefined;
   outputs?: Untyped | undefined;
   runId?: Untyped | undefined;
+  key?: Untyped | undefined;
 }
 
 /**
@@ -84,11 +87,23 @@ export function observeWith<F extends AnyFunction>(
 }
 
 function openRun(core: Core, version: WorkflowVersion, options: UntypedOptions, args: unknown[]): Frame {
-  const given = options.runId?.(...args);
+  const call = core.canary.getStore();
+  const answers = call?.run === null;
+  const given = answers ? call.runId : options.runId?.(...args);
   const id = typeof given === "string" && given !== "" ? given : randomUUID();
   const span = openSpan(core, { name: options.workflow, parent: null, constants: version.constants });
   const run: RunState = { id, workflow: options.workflow, spans: [span], ended: false };
   span.attributes.set("evenkeel.run.id", id);
+  const key = options.key?.(...args);
+  if (typeof key === "string" && key !== "") span.attributes.set("evenkeel.key", key);
+  if (call !== undefined) {
+    span.attributes.set("evenkeel.mode", "canary");
+    span.attributes.set("evenkeel.attr.canary_round", call.roundId);
+    if (answers) {
+      span.attributes.set("evenkeel.attr.canary_case", call.caseId);
+      call.run = run;
+    }
+  }
   const prompt = version.promptDue(span.startMs);
   if (prompt !== "") span.attributes.set("evenkeel.prompt.text", prompt);
   // The arguments are copied before the call, which may change them.

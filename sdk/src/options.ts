@@ -33,6 +33,8 @@ export interface Settings {
   sendIntervalMs: number;
   queueBytesMax: number;
   queueItemsMax: number;
+  /** How runs count that `observe` says nothing of: `EVENKEEL_MODE`, else `live`. */
+  mode: "live" | "shadow" | "canary";
   clock: Clock;
 }
 
@@ -47,6 +49,7 @@ export function resolveSettings(options: ClientOptions, env: NodeJS.ProcessEnv):
     sendIntervalMs: options.sendIntervalMs ?? 1000,
     queueBytesMax: options.queueBytesMax ?? 64 * 1024 * 1024,
     queueItemsMax: options.queueItemsMax ?? 100_000,
+    mode: env.EVENKEEL_MODE === "canary" || env.EVENKEEL_MODE === "shadow" ? env.EVENKEEL_MODE : "live",
     clock: options.clock ?? systemClock,
   };
 }

@@ -36,7 +36,8 @@ export function workflowVersion(options: WorkflowOptions, settings: Settings): W
     if (value !== undefined && value !== "") attributes.set(name, value);
   };
   set("evenkeel.workflow", options.workflow);
-  if (options.mode !== "live") set("evenkeel.mode", options.mode);
+  const mode = options.mode ?? settings.mode;
+  if (mode !== "live") set("evenkeel.mode", mode);
   set("evenkeel.version", options.version ?? versionId(parts));
   set("evenkeel.prompt.name", parts.promptName);
   set("evenkeel.prompt.version", parts.promptVersion);

@@ -1,4 +1,5 @@
 import { backtest } from "./backtest.ts";
+import { canary } from "./canary.ts";
 import { check } from "./check.ts";
 import type { Command } from "./command.ts";
 import { contract } from "./contract.ts";
@@ -17,6 +18,7 @@ export const commands: Partial<Record<string, Command>> = {
   import: importFile,
   backtest,
   check,
+  canary,
   report,
   export: exportRows,
   contract,

@@ -1,9 +1,10 @@
 import { minuteMs } from "../model/clock.ts";
-import type { Cause, ChangeEvent, DriftingSignal, Layer } from "../model/incident.ts";
+import type { Cause, ChangeEvent, DriftingSignal, Incident, Layer } from "../model/incident.ts";
 import { signalId } from "../model/signal.ts";
 import { describeChange } from "./describe-change.ts";
 import type { CauseEvidence } from "./evidence.ts";
 import { findSlice } from "./find-slice.ts";
+import { lastGoodBefore } from "./last-good.ts";
 import { changeNear } from "./relate.ts";
 import { duration, percent } from "./words.ts";
 
@@ -25,11 +26,13 @@ const sameMomentMs = 15 * minuteMs;
  *
  * @param signals drifting signals, at least one, any order.
  * @param changes change events of the workflow around the onset.
+ * @param known earlier incidents of the workflow: a version that one of them blames is not one to go back to.
  */
 export function analyseCause(
   signals: readonly DriftingSignal[],
   changes: readonly ChangeEvent[],
   evidence: CauseEvidence,
+  known: readonly Incident[] = [],
 ): Cause {
   const ordered = [...signals].sort((a, b) => a.drift.onset.atMs - b.drift.onset.atMs);
   const near = nearestChanges(ordered, changes);
@@ -37,8 +40,11 @@ export function analyseCause(
   const { layer, reasons } = decideLayer(ordered, near, slice);
   const change = near[0] ?? null;
   if (slice !== null) reasons.push(describeSlice(slice));
-  const lastGoodVersion = change?.versionBefore ?? olderVersion(evidence);
-  reasons.push(wayBack(lastGoodVersion, evidence));
+  const isOther = change !== null && change.versionBefore !== change.versionAfter;
+  const versionBefore = isOther ? change.versionBefore : olderVersion(evidence);
+  const lastGoodVersion = lastGoodBefore(versionBefore, known);
+  const isNoneGood = versionBefore !== "" && lastGoodVersion === "";
+  reasons.push(isNoneGood ? "No earlier version is known to be good." : wayBack(lastGoodVersion, evidence));
   return { layer, reasons: reasons.filter((reason) => reason !== ""), change, slice, lastGoodVersion };
 }
 

@@ -21,7 +21,7 @@ export function openIncident(fresh: DriftingSignal, sweep: Sweep): Incident {
     snoozedUntilMs: null,
     onsetMs: fresh.drift.onset.atMs,
     signals: [],
-    cause: analyseCause([fresh], sweep.changes, sweep.evidence),
+    cause: analyseCause([fresh], sweep.changes, sweep.evidence, sweep.known),
     exampleRunIds: [],
     baselineRunIds: [],
     title: fresh.sentence,
@@ -38,7 +38,9 @@ export function withSignal(incident: Incident, fresh: DriftingSignal, sweep: Swe
   const signals = [...others, fresh].sort((a, b) => a.drift.onset.atMs - b.drift.onset.atMs);
   const active = signals.filter((one) => one.recoveredAtMs === null);
   const leading = byPlainness(active)[0] ?? fresh;
-  const cause = analyseCause(active, sweep.changes, sweep.evidence);
+  // An incident is no evidence against its own version.
+  const earlier = sweep.known.filter(({ incidentId }) => incidentId !== incident.incidentId);
+  const cause = analyseCause(active, sweep.changes, sweep.evidence, earlier);
   const found = sweep.evidence.signals[signalId(leading.signal)];
   return {
     ...incident,

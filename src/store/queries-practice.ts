@@ -147,3 +147,13 @@ export async function readOutcomeCohorts(
     deviation: Number(row.deviation ?? 0),
   }));
 }
+
+/** Days after its run's arrival by which nine of ten outcomes of a name are known. */
+export async function readOutcomeAges(store: Queries, of: Of): Promise<Map<string, number>> {
+  const rows = await store.query<{ name: string; days: string | number }>(
+    `SELECT t.name AS name, quantile(0.9)(dateDiff('second', t.run_received_at, t.received_at)) / 86400. AS days
+     FROM outcomes AS t WHERE ${received} GROUP BY name`,
+    params(of),
+  );
+  return new Map(rows.map((row) => [row.name, Math.max(0, Number(row.days))]));
+}

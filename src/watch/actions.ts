@@ -1,5 +1,7 @@
+import { compareBatches } from "../detectors/compare.ts";
 import { explain } from "../detectors/explain.ts";
 import { applyCommand, type IncidentCommand } from "../incidents/apply-command.ts";
+import { versionStanding } from "../incidents/last-good.ts";
 import type { Incident } from "../model/incident.ts";
 import type { SignalVerdict } from "../model/verdict.ts";
 import type { Act, BaselineOutcome, BaselineRequest, Watch } from "../web/ports.ts";
@@ -11,7 +13,7 @@ import { forget, recall, type Watched } from "./watched.ts";
 /** What people may see and ask of the watch. */
 export type WatchActions = Pick<
   Watch,
-  "signals" | "explain" | "acknowledge" | "snooze" | "resolve" | "baseline"
+  "signals" | "explain" | "compare" | "versionStanding" | "acknowledge" | "snooze" | "resolve" | "baseline"
 > & {
   /** Workflows that runs were seen of, with the arrival of the latest. */
   seen(): { workflow: string; lastRunAtMs: number | null }[];
@@ -27,6 +29,9 @@ export function createActions(deps: WatchDeps, workflows: Map<string, Watched>):
     seen: () => [...workflows.values()].map(({ workflow, lastRunAtMs }) => ({ workflow, lastRunAtMs })),
     signals: (workflow) => verdictsOf(deps, { workflow, verdicts: workflows.get(workflow)?.verdicts ?? [] }),
     explain,
+    compare: compareBatches,
+    versionStanding: (workflow, periods) =>
+      versionStanding(periods, deps.journal.incidents.list({ workflow, limit: 200 })),
     acknowledge: (id, { actor, reason }) => command(id, { kind: "acknowledge", actor, note: reason }),
     snooze: (id, { actor, reason }, untilMs) => command(id, { kind: "snooze", actor, note: reason, untilMs }),
     resolve: (id, { actor, reason }) => command(id, { kind: "resolve", actor, note: reason }),

@@ -3,6 +3,7 @@ import type { Clock } from "../model/clock.ts";
 import type { CanaryAnswer, CanaryCase, CanaryRound } from "../model/canary.ts";
 import type { Incident } from "../model/incident.ts";
 import type { Json } from "../model/json.ts";
+import type { SignalBucket } from "../model/signal.ts";
 import type { SignalVerdict } from "../model/verdict.ts";
 import type { ApprovalDesk } from "../review/approval-desk.ts";
 import type { ReviewDesk } from "../review/desk.ts";
@@ -61,6 +62,26 @@ export interface Watch {
   snooze(incidentId: string, act: Act, untilMs: number): Incident | null;
   resolve(incidentId: string, act: Act): Incident | null;
   baseline(workflow: string, act: Act, request: BaselineRequest): Promise<BaselineOutcome>;
+  /** Compares two batches of counts, signal by signal; `baseline` of each verdict is the reference. */
+  compare(reference: readonly SignalBucket[], candidate: readonly SignalBucket[]): SignalVerdict[];
+  /** Which version is in use, which to go back to, and which an incident blames. */
+  versionStanding(workflow: string, periods: readonly VersionPeriod[]): VersionStanding;
+}
+
+/** When a version was in use, and how much. */
+export interface VersionPeriod {
+  version: string;
+  firstMs: number;
+  lastMs: number;
+  runs: number;
+}
+
+/** How a workflow's versions stand; "" where there is none such. */
+export interface VersionStanding {
+  current: string;
+  lastGood: string;
+  /** Ids of incidents by the version that they blame. */
+  blamed: ReadonlyMap<string, string>;
 }
 
 /** An input to freeze, with the answer that a person gives to it, if one does. */

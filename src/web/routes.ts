@@ -12,6 +12,8 @@ import { runRoutes } from "./api/runs.ts";
 import { shadowRoutes } from "./api/shadow.ts";
 import { systemRoutes } from "./api/system.ts";
 import { workflowRoutes } from "./api/workflows.ts";
+import { outcomeRoutes } from "./api/outcomes.ts";
+import { versionRoutes } from "./api/versions.ts";
 import { pageRoutes } from "./pages/routes.tsx";
 import type { WebDeps } from "./ports.ts";
 
@@ -41,7 +43,8 @@ export function webRoutes(deps: WebDeps): Api {
   for (const routes of [runRoutes, workflowRoutes, historyRoutes, incidentRoutes, reviewRoutes, reportRoutes])
     app.route("/", routes(deps));
   app.route("/", approvalRoutes(deps));
-  for (const routes of [canaryRoutes, shadowRoutes]) app.route("/", routes(deps));
+  for (const routes of [canaryRoutes, shadowRoutes, outcomeRoutes, versionRoutes])
+    app.route("/", routes(deps));
   app.route("/", pageRoutes(deps));
   app.get("/openapi.json", deps.guard.requireScope("review", "ingest"), (c) =>
     c.json(describeApi(app, deps.version)),

@@ -19,6 +19,7 @@ import { answerPage, type FrameOf } from "./layout.tsx";
 import { Overview } from "./overview.tsx";
 import { Empty } from "./parts.tsx";
 import { reportOn } from "../api/report.ts";
+import { practiceRoutes } from "./practice-routes.tsx";
 import { ReportPage } from "./report.tsx";
 import { ReceiptPage } from "./receipt.tsx";
 import { RejectsPage } from "./rejects.tsx";
@@ -47,6 +48,7 @@ export function pageRoutes(deps: WebDeps): Hono<GuardedEnv> {
   app.get("*", againFromHere);
   app.route("/", boardRoutes(deps, frame));
   app.route("/", pilotRoutes(deps, frame));
+  app.route("/", practiceRoutes(deps, frame));
   app.route("/", incidentRoutes(deps, frame));
   app.route("/", runRoutes(deps, frame));
   app.route("/", reviewPageRoutes(deps, frame));

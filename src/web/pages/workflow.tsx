@@ -35,6 +35,10 @@ export function WorkflowPage({ board, nowMs, csrf, actor, said }: Props) {
         </span>
         <a href={`/runs?workflow=${encodeURIComponent(info.workflow)}`}>Runs</a>
         <a href={`${workflowPath(info.workflow)}/scorecard`}>Scorecard</a>
+        <a href={`${workflowPath(info.workflow)}/versions`}>Versions</a>
+        <a href={`${workflowPath(info.workflow)}/outcomes`}>Outcomes</a>
+        <a href={`${workflowPath(info.workflow)}/shadow`}>Shadow</a>
+        <a href={`${workflowPath(info.workflow)}/canary`}>Canary</a>
         <a href={`${workflowPath(info.workflow)}/report`}>Report</a>
       </div>
       {said === "" ? null : (

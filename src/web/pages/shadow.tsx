@@ -1,0 +1,173 @@
+import type { JudgedField } from "../../review/readiness.ts";
+import { fromJsonText } from "../api/present.ts";
+import type { ShadowBoard } from "../boards/shadow.ts";
+import { formatCount, formatShare } from "../format.ts";
+import { Badge, Card, Empty, FigureText, Moment, Prose, RunLink, workflowPath } from "./parts.tsx";
+
+/** A workflow in shadow mode: is it ready to be switched on, and if not, why? */
+export function ShadowPage({ board }: { board: ShadowBoard }) {
+  const { workflow, readiness, runs, version, windowDays } = board;
+  return (
+    <>
+      <p class="crumbs">
+        <a href={workflowPath(workflow)}>{workflow}</a>
+      </p>
+      <div class="title">
+        <h1>Ready to switch on?</h1>
+        <Badge state={readiness.mark} />
+      </div>
+      <p class={`notice ${readiness.mark === "fail" ? "bad" : ""}`}>
+        <Prose text={readiness.says} />
+      </p>
+      <dl class="facts">
+        {[
+          ["Version", version === "" ? "(none given)" : version],
+          [
+            "Decisions",
+            `${formatCount(readiness.decisions.seen)} of ${formatCount(readiness.decisions.needed)}`,
+          ],
+          ["Shadow runs", `${formatCount(runs.runs)} in ${windowDays} days`],
+          ["Not decided yet", formatCount(runs.undecided)],
+          ["Failed runs", formatCount(runs.failed)],
+        ].map(([name, text]) => (
+          <div>
+            <dt>{name}</dt>
+            <dd>{text}</dd>
+          </div>
+        ))}
+      </dl>
+      <Fields fields={readiness.fields} />
+      <Reasons board={board} />
+      <Disagreements board={board} />
+      <Earlier board={board} />
+    </>
+  );
+}
+
+function Fields({ fields }: { fields: readonly JudgedField[] }) {
+  if (fields.length === 0) {
+    return (
+      <Card title="Agreement by field">
+        <Empty>
+          Nobody has decided on a run of this version yet. Send runs with <code>mode: "shadow"</code>, and
+          what people decide to <code>POST /v1/decisions</code>.
+        </Empty>
+      </Card>
+    );
+  }
+  return (
+    <Card title="Agreement by field">
+      <div class="scroll" role="region" aria-label="Agreement by field" tabindex={0}>
+        <table class="stack">
+          <thead>
+            <tr>
+              <th scope="col">Field</th>
+              <th scope="col">Agreement</th>
+              <th scope="col">Target</th>
+              <th scope="col">Decisions</th>
+              <th scope="col">Mark</th>
+            </tr>
+          </thead>
+          <tbody>
+            {fields.map(({ field, agreement, target, mark }) => (
+              <tr data-row>
+                <th scope="row" class="mono">
+                  {field}
+                </th>
+                <td data-label="Agreement">
+                  <FigureText figure={agreement} unit="share" />
+                </td>
+                <td data-label="Target">{formatShare(target)}</td>
+                <td data-label="Decisions">{formatCount(agreement.runs)}</td>
+                <td data-label="Mark">
+                  <Badge state={mark} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Card>
+  );
+}
+
+function Reasons({ board: { reasons } }: { board: ShadowBoard }) {
+  const given = reasons.filter(({ reason }) => reason !== "");
+  if (given.length === 0) return null;
+  return (
+    <Card title="Why people decided otherwise">
+      <ul class="plain">
+        {given.map(({ reason, decisions }) => (
+          <li>
+            <strong>{formatCount(decisions)}</strong> {reason}
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function Disagreements({ board: { disagreements } }: { board: ShadowBoard }) {
+  if (disagreements.length === 0) return null;
+  return (
+    <Card title="Latest disagreements">
+      <div class="scroll" role="region" aria-label="Latest disagreements" tabindex={0}>
+        <table class="stack">
+          <thead>
+            <tr>
+              <th scope="col">Run</th>
+              <th scope="col">When</th>
+              <th scope="col">Differs in</th>
+              <th scope="col">The person</th>
+              <th scope="col">The workflow</th>
+              <th scope="col">Why</th>
+            </tr>
+          </thead>
+          <tbody>
+            {disagreements.map((row) => (
+              <tr data-row>
+                <th scope="row">
+                  <RunLink runId={row.run_id} />
+                </th>
+                <td data-label="When">
+                  <Moment atMs={row.received_at} />
+                </td>
+                <td data-label="Differs in" class="mono">
+                  {row.differing.join(", ")}
+                </td>
+                <td data-label="The person">{shorten(row.output)}</td>
+                <td data-label="The workflow">{shorten(row.run_outputs)}</td>
+                <td data-label="Why">
+                  {row.reason} {row.note === "" ? null : <small>{row.note}</small>}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Card>
+  );
+}
+
+function Earlier({ board: { earlier } }: { board: ShadowBoard }) {
+  if (earlier.length === 0) return null;
+  return (
+    <Card title="Earlier versions">
+      <ul class="plain">
+        {earlier.map(({ version, agreed, differed }) => (
+          <li>
+            <span class="mono">{version === "" ? "(none given)" : version}</span>: whole output agreed in{" "}
+            {formatShare(agreed / Math.max(1, agreed + differed))} of {formatCount(agreed + differed)}
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+const shownMax = 200;
+
+function shorten(jsonText: string) {
+  const text = JSON.stringify(fromJsonText(jsonText));
+  return <code>{text.length > shownMax ? `${text.slice(0, shownMax)}…` : text}</code>;
+}

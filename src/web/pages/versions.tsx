@@ -1,0 +1,133 @@
+import type { SignalVerdict } from "../../model/verdict.ts";
+import type { ComparedVersion, Rollout, VersionsBoard } from "../boards/versions.ts";
+import { formatBin, formatCount, formatShare, signalNames } from "../format.ts";
+import { Badge, Card, Empty, FigureText, Moment, workflowPath } from "./parts.tsx";
+
+/** Versions beside each other: the chosen one on every signal against another. */
+export function VersionsPage({ board, chosen }: { board: VersionsBoard; chosen: string }) {
+  const { workflow, versions, against, rollout } = board;
+  const version = versions.find((one) => one.version === chosen) ?? versions[0];
+  return (
+    <>
+      <p class="crumbs">
+        <a href={workflowPath(workflow)}>{workflow}</a>
+      </p>
+      <h1>Versions</h1>
+      {rollout === null ? null : <RolloutCard rollout={rollout} />}
+      {version === undefined ? (
+        <Card title="Versions">
+          <Empty>No version has been seen yet.</Empty>
+        </Card>
+      ) : (
+        <>
+          <Choice board={board} chosen={version.version} />
+          <Comparison version={version} against={against} />
+        </>
+      )}
+    </>
+  );
+}
+
+/** How a new version takes over. */
+export function RolloutCard({ rollout }: { rollout: Rollout }) {
+  const { version, against, runs, share, sinceMs, differing, isEnough } = rollout;
+  const state = differing.length > 0 ? "differs" : isEnough ? "same so far" : "not enough yet";
+  return (
+    <Card title="Rolling out" aside={<Badge state={state} />}>
+      <p>
+        <code>{nameOf(version)}</code> has had {formatCount(runs)} runs since <Moment atMs={sinceMs} />, about{" "}
+        {formatShare(share)} of the traffic. Compared with <code>{nameOf(against)}</code>, the last version
+        that was good,{" "}
+        {differing.length > 0
+          ? `${differing.length} signals differ.`
+          : isEnough
+            ? "nothing differs by more than chance and by enough to matter."
+            : "there are too few runs to tell."}
+      </p>
+    </Card>
+  );
+}
+
+function Choice({ board, chosen }: { board: VersionsBoard; chosen: string }) {
+  const option = (version: string, current: string) => (
+    <option value={version} selected={version === current}>
+      {nameOf(version)}
+    </option>
+  );
+  return (
+    <form method="get" class="act">
+      <label>
+        Version
+        <select name="version">{board.versions.map(({ version }) => option(version, chosen))}</select>
+      </label>
+      <label>
+        Against
+        <select name="against">{board.versions.map(({ version }) => option(version, board.against))}</select>
+      </label>
+      <button>Compare</button>
+    </form>
+  );
+}
+
+function Comparison({ version, against }: { version: ComparedVersion; against: string }) {
+  const rank = { drift: 0, stable: 1, insufficient: 2 };
+  const rows = [...version.signals].sort((a, b) => rank[a.verdict.kind] - rank[b.verdict.kind]);
+  const few = rows.filter(({ verdict }) => verdict.kind === "insufficient").length;
+  return (
+    <Card title={`${nameOf(version.version)} against ${nameOf(against)}`}>
+      {version.blamedBy === "" ? null : (
+        <p class="notice bad">
+          An <a href={`/incidents/${encodeURIComponent(version.blamedBy)}`}>incident</a> blames this version.
+        </p>
+      )}
+      <div class="scroll" role="region" aria-label="Comparison" tabindex={0}>
+        <table class="stack">
+          <thead>
+            <tr>
+              <th scope="col">Signal</th>
+              <th scope="col">Field</th>
+              <th scope="col">What</th>
+              <th scope="col">{nameOf(against)}</th>
+              <th scope="col">{nameOf(version.version)}</th>
+              <th scope="col">Verdict</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <Row row={row} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {few === 0 ? null : (
+        <p class="quiet">{few} signals have too few observations on one side to be compared.</p>
+      )}
+    </Card>
+  );
+}
+
+function Row({ row: { signal, verdict } }: { row: SignalVerdict }) {
+  if (verdict.kind === "insufficient") return null;
+  return (
+    <tr data-row>
+      <th scope="row">{signalNames[signal.kind]}</th>
+      <td data-label="Field" class="mono">
+        {signal.field}
+      </td>
+      <td data-label="What">{formatBin(verdict.of)}</td>
+      <td data-label="Against">
+        <FigureText figure={verdict.baseline} unit={verdict.unit} />
+      </td>
+      <td data-label="Version">
+        <FigureText figure={verdict.current} unit={verdict.unit} />
+      </td>
+      <td data-label="Verdict">
+        <Badge state={verdict.kind === "drift" ? "differs" : "same"} />
+      </td>
+    </tr>
+  );
+}
+
+function nameOf(version: string): string {
+  return version === "" ? "(none given)" : version;
+}
