@@ -146,20 +146,23 @@ function encodeRows(table: Table, rows: readonly object[]): string {
 export function readSegment(bytes: Buffer): { records: SegmentRecord[]; damaged: DamagedSpan[] } {
   const records: SegmentRecord[] = [];
   const damaged: DamagedSpan[] = [];
+  for (const found of readRecords(bytes)) {
+    if ("sections" in found) records.push(found);
+    else damaged.push(found);
+  }
+  return { records, damaged };
+}
+
+/** The same one by one, for a reader that has other things to do in between. */
+export function* readRecords(bytes: Buffer): Generator<SegmentRecord | DamagedSpan> {
   const hasHeader = bytes.subarray(0, segmentHeader.length).equals(segmentHeader);
   let at = hasHeader ? segmentHeader.length : 0;
   while (at < bytes.length) {
     const next = decodeRecord(bytes, at);
-    if (next !== null) {
-      records.push(next.record);
-      at = next.end;
-      continue;
-    }
-    const to = findRecord(bytes, at + 1);
-    damaged.push({ from: at, to });
-    at = to;
+    const from = at;
+    at = next?.end ?? findRecord(bytes, at + 1);
+    yield next?.record ?? { from, to: at };
   }
-  return { records, damaged };
 }
 
 /** The offset of the next good record, or the end. */

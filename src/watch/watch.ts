@@ -1,6 +1,6 @@
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import { hourMs, minuteMs } from "../model/clock.ts";
-import type { SignalBucket } from "../model/signal.ts";
+import { type SignalBucket, type SignalKind, signalKinds } from "../model/signal.ts";
 import { every, type Recurring } from "../every.ts";
 import { createActions, type WatchActions } from "./actions.ts";
 import { judgeUnlearned, tendBaseline } from "./learning.ts";
@@ -10,6 +10,8 @@ import { knownFields, recall, remember, type Watched } from "./watched.ts";
 
 /** After a long absence the minutes are caught up with in spans of this length. */
 const spanMaxMs = 6 * hourMs;
+/** What is judged, and which model answered: read together. */
+const allKinds = Object.keys(signalKinds) as SignalKind[];
 /** Real milliseconds between two looks for workflows that can get their first baseline. */
 const learnEveryMs = 2_000;
 
@@ -106,13 +108,14 @@ async function sweepSpan(
   toMs: number,
 ): Promise<void> {
   const known = knownFields(workflows.values());
-  const buckets = await deps.store.readBuckets({ fromMs, toMs, stepMs: minuteMs, known });
-  const models = await deps.store.readBuckets({ fromMs, toMs, stepMs: minuteMs, kinds: ["model"] });
+  const read = await deps.store.readBuckets({ fromMs, toMs, stepMs: minuteMs, known, kinds: allKinds });
   const versions = await deps.store.readVersions({ fromMs, toMs });
+  const models: SignalBucket[] = [];
   const byWorkflow = new Map<string, SignalBucket[]>();
-  for (const bucket of buckets) {
+  for (const bucket of read) {
     const group = byWorkflow.get(bucket.workflow);
-    if (group === undefined) byWorkflow.set(bucket.workflow, [bucket]);
+    if (bucket.kind === "model") models.push(bucket);
+    else if (group === undefined) byWorkflow.set(bucket.workflow, [bucket]);
     else group.push(bucket);
   }
   for (const workflow of byWorkflow.keys()) {
