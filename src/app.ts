@@ -16,7 +16,7 @@ import { every, type Recurring } from "./every.ts";
 import { defaultIncidentSettings } from "./incidents/settings.ts";
 import { openJournal } from "./journal/open-journal.ts";
 import { createMetrics } from "./metrics.ts";
-import { hourMs } from "./model/clock.ts";
+import { hourMs, minuteMs } from "./model/clock.ts";
 import { PermanentError } from "./model/errors.ts";
 import { showQueue } from "./review/gauges.ts";
 import { createReviewDesk } from "./review/desk.ts";
@@ -26,6 +26,7 @@ import { createReload, type Reload } from "./reload.ts";
 import { type HttpServer, listen } from "./server.ts";
 import { openChdbStore } from "./store/chdb-store.ts";
 import { repairInsertLogs } from "./store/insert-logs.ts";
+import type { Retention } from "./store/layout.ts";
 import type { Store } from "./store/port.ts";
 import { openServerStore } from "./store/server-store.ts";
 import { tellTroubles } from "./troubles.ts";
@@ -103,6 +104,8 @@ const serverSegmentsAtOnce = 4;
 /** How long a stop waits for the store to take what is left. */
 const flushMsMax = 5_000;
 
+const retainEveryMs = 10 * minuteMs;
+
 /** What is done again and again. */
 function startChores(parts: Parts): Recurring[] {
   const { log, ingest, desk, filler, approvals, catalogue, catalogues, trials } = parts;
@@ -116,6 +119,9 @@ function startChores(parts: Parts): Recurring[] {
     every(1_000, "read catalogues", log, () => catalogues.refresh()),
     every(15_000, "look after itself", log, () => tellTroubles(parts)),
     every(60_000, "tell the week's digest", log, () => tellDigest(parts)),
+    every(retainEveryMs, "delete what has outlived its retention", log, () =>
+      parts.writer() === null ? undefined : parts.store.retain(retentionOf(parts.config)),
+    ),
   ];
 }
 
@@ -207,10 +213,28 @@ function repairStore({ data }: Config, log: Logger): void {
 }
 
 /** Opens the store that the configuration names. */
-export function openStore({ clickhouse, data, retention }: Config, log: Logger): Store {
-  const layout = { runDays: retention.runs_days, rollupDays: retention.rollups_days };
+export function openStore(config: Config, log: Logger): Store {
+  const { clickhouse, data } = config;
+  const layout = retentionOf(config);
   if (clickhouse.url === "") return openChdbStore({ path: join(data, "clickhouse"), log, layout });
   return openServerStore({ ...clickhouse, log, layout });
+}
+
+/** How long what is kept, for all workflows and for those with days of their own. */
+function retentionOf({ retention, workflows }: Config): Retention {
+  const all = { runDays: retention.runs_days, rollupDays: retention.rollups_days };
+  const own = Object.entries(workflows).flatMap(
+    ([
+      workflow,
+      {
+        retention: { runs_days, rollups_days },
+      },
+    ]) =>
+      runs_days === undefined && rollups_days === undefined
+        ? []
+        : [{ workflow, runDays: runs_days ?? all.runDays, rollupDays: rollups_days ?? all.rollupDays }],
+  );
+  return { ...all, workflows: own };
 }
 
 /** Brings the tables up to date; a server that is down is waited for, while the spool takes the runs. */

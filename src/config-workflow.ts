@@ -61,6 +61,8 @@ const criterion = z
     error: "must have at_most or at_least",
   });
 
+const days = (description: string) => z.int().min(1).max(36_500).optional().meta({ description });
+
 /** The settings of one workflow. */
 export const workflowSchema = z.strictObject({
   owner: text("Who is told. A workflow without one says so on its board and in every message"),
@@ -81,6 +83,12 @@ export const workflowSchema = z.strictObject({
   approval: approvalSchema,
   compare: compareSchema,
   shadow: shadowSchema,
+  retention: z
+    .strictObject({
+      runs_days: days("Days that runs of this workflow are kept; left out: as for all"),
+      rollups_days: days("Days that counts of this workflow are kept; left out: as for all"),
+    })
+    .prefault({}),
   confidence_below: z
     .number()
     .min(0)

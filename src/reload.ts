@@ -16,6 +16,7 @@ const liveKeys = [
   "remind_hours",
   "quiet_hours",
   "redaction",
+  "retention",
   "catalogues",
   "workflows",
 ] as const satisfies readonly (keyof Config)[];

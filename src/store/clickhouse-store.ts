@@ -5,7 +5,7 @@ import { rowColumns } from "./columns.ts";
 import type { Engine } from "./engine.ts";
 import { exampleRuns, sliceCounts } from "./examples.ts";
 import type { Layout } from "./layout.ts";
-import { migrate } from "./migrate.ts";
+import { migrate, retain } from "./migrate.ts";
 import type { Store } from "./port.ts";
 import { findRun, findRunByKey, readVersion, receipt } from "./runs.ts";
 import { searchRuns } from "./search.ts";
@@ -14,6 +14,7 @@ import { searchRuns } from "./search.ts";
 export function createClickHouseStore(engine: Engine, layout: Layout): Store {
   return {
     migrate: () => migrate(engine, layout),
+    retain: (retention) => retain(engine, { ...layout, ...retention }),
     ping: () => engine.ping(),
     insert: (table, ndjson, token) => engine.insert(table, ndjson, token),
     readBuckets: (query) => readBuckets(engine, query),

@@ -1,15 +1,21 @@
-/** How the tables are made: the same files serve one embedded engine and a replicated cluster. */
-export interface Layout {
-  /** Days that runs, steps and rejects are kept after they were stored; 0 keeps them for ever. */
+/** How long rows are kept after they were stored. */
+export interface Retention {
+  /** Days that runs, steps and rejects are kept; 0 keeps them for ever. */
   runDays: number;
-  /** Days that rollups, reviews and outcomes are kept; 0 keeps them for ever. */
+  /** Days that rollups, reviews, outcomes and decisions are kept; 0 keeps them for ever. */
   rollupDays: number;
+  /** Workflows that are kept shorter or longer. */
+  workflows: readonly ({ workflow: string } & Pick<Retention, "runDays" | "rollupDays">)[];
+}
+
+/** How the tables are made: the same files serve one embedded engine and a replicated cluster. */
+export interface Layout extends Retention {
   /** Name of a cluster for `ON CLUSTER` and replicated engines, "" for a single server. */
   cluster: string;
 }
 
 /** A single engine with the default retention. */
-export const defaultLayout: Layout = { runDays: 90, rollupDays: 400, cluster: "" };
+export const defaultLayout: Layout = { runDays: 90, rollupDays: 400, workflows: [], cluster: "" };
 
 /** The clause that makes a statement reach every server of the cluster, if there is one. */
 export function onCluster({ cluster }: Layout): string {

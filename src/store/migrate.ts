@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { PermanentError } from "../model/errors.ts";
 import type { Engine } from "./engine.ts";
 import { type Layout, onCluster } from "./layout.ts";
-import { retentionStatements } from "./retention.ts";
+import { expire, retentionMark, retentionStatements } from "./retention.ts";
 
 // Resolves from src/store as well as from dist/store.
 const directory = new URL("../../src/store/migrations/", import.meta.url);
@@ -49,9 +49,15 @@ export async function migrate(engine: Engine, layout: Layout): Promise<void> {
 
 const retentionEntry = "retention";
 
+/** Brings the tables to a retention, and deletes what has outlived it. */
+export async function retain(engine: Engine, layout: Layout): Promise<void> {
+  await applyRetention(engine, layout, (await readLedger(engine)).get(retentionEntry) ?? "");
+  await expire(engine, layout);
+}
+
 /** Brings the retention of the tables from what was recorded to what is wanted. */
 async function applyRetention(engine: Engine, layout: Layout, recorded: string): Promise<void> {
-  const wanted = `runs ${layout.runDays} rollups ${layout.rollupDays}`;
+  const wanted = retentionMark(layout);
   if (recorded === wanted) return;
   for (const statement of retentionStatements(layout)) await engine.command(statement);
   await record(engine, retentionEntry, wanted);

@@ -10,6 +10,7 @@ import type {
   Table,
   VersionRow,
 } from "../model/rows.ts";
+import type { Retention } from "./layout.ts";
 import type { SignalBucket, SignalKey, SignalKind } from "../model/signal.ts";
 
 /** A span of time: `fromMs` inclusive, `toMs` exclusive, milliseconds since the epoch. */
@@ -97,6 +98,8 @@ export interface RunRef {
 export interface Store {
   /** Brings the tables up to date. Safe to call at every start. */
   migrate(): Promise<void>;
+  /** Brings the tables to a retention, and deletes what has outlived it. Call it now and then. */
+  retain(retention: Retention): Promise<void>;
   ping(): Promise<boolean>;
   /**
    * Inserts newline-delimited JSON rows exactly once: a second call with the same token changes nothing,

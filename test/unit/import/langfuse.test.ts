@@ -116,8 +116,8 @@ function asBlob(record: object): Record<string, unknown> {
 
 function asCsv(records: Record<string, unknown>[]): string {
   const header = [...new Set(records.flatMap((record) => Object.keys(record)))];
-  const cell = (value: unknown) =>
-    `"${(value === undefined || value === null ? "" : String(value)).replaceAll('"', '""')}"`;
+  const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value ?? ""));
+  const cell = (value: unknown) => `"${value === null ? "" : text(value).replaceAll('"', '""')}"`;
   return [
     header.join(","),
     ...records.map((record) => header.map((name) => cell(record[name])).join(",")),
