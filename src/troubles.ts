@@ -2,6 +2,7 @@ import { statfs } from "node:fs/promises";
 import { selfProblems } from "./alerts/self-problems.ts";
 import { catalogueProblems } from "./build-catalogues.ts";
 import type { Parts } from "./parts.ts";
+import { setAsideProblem } from "./set-aside.ts";
 
 /** Tells people of the sidecar's own troubles: a store that takes nothing, a full disk, a sweep that fails. */
 export async function tellTroubles({
@@ -24,5 +25,6 @@ export async function tellTroubles({
     spoolShare: spool.size().bytes / config.limits.spool_bytes_max,
     disk: { freeBytes: bavail * bsize, totalBytes: blocks * bsize },
   });
-  for (const problem of [...problems, ...catalogueProblems(catalogues)]) alerts.problem(problem);
+  const others = [...catalogueProblems(catalogues), await setAsideProblem(config.data)];
+  for (const problem of [...problems, ...others]) alerts.problem(problem);
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Logger } from "pino";
 import { PermanentError, TransientError } from "../model/errors.ts";
@@ -13,15 +13,16 @@ import { createPauses } from "./pauses.ts";
 import type { Journal } from "./port.ts";
 import { createRecords } from "./records.ts";
 import { createReviewQueue } from "./review-queue.ts";
+import { findDamage, salvage } from "./salvage.ts";
+import { findWalDamage } from "./wal.ts";
 import { createWaitingLabels } from "./waiting-labels.ts";
 
 /**
  * Opens the journal: one SQLite file, held by one process.
  *
  * The hold is SQLite's own exclusive lock on the file, so that it ends with the process however that dies.
- * The process id beside it (`<path>.pid`) only tells people who holds it. A file that SQLite refuses to read
- * as a database is moved aside to `<path>.corrupt-<n>` and a fresh one begun: pausing and telling people must
- * go on.
+ * The process id beside it (`<path>.pid`) only tells people who holds it. A damaged file is moved aside to
+ * `<path>.corrupt-<n>` and a fresh one begun, with every row that is good: pausing and telling people must go on.
  *
  * Do not open the file by other means while the journal holds it: closing any descriptor of it drops the lock.
  *
@@ -54,22 +55,73 @@ export function openJournal({ path, log }: { path: string; log: Logger }): Journ
   };
 }
 
+/** Keeps a copy of a write-ahead log of which SQLite will take the beginning only. */
+function keepDamagedWal(path: string, log: Logger): void {
+  const wal = `${path}-wal`;
+  const bytes = existsSync(wal) ? readFileSync(wal) : Buffer.alloc(0);
+  const at = findWalDamage(bytes);
+  if (at === null) return;
+  const copiedTo = unusedPath(`${wal}.corrupt-`);
+  writeFileSync(copiedTo, bytes);
+  log.error(
+    { path: wal, copiedTo, at, bytes: bytes.length },
+    "The journal's latest changes are damaged; it goes on without what was written after the damage",
+  );
+}
+
 function openOrQuarantine(path: string, log: Logger): Database {
+  keepDamagedWal(path, log);
+  let database: Database;
   try {
-    return openHeld(path);
+    database = openHeld(path);
   } catch (error) {
     const code = sqliteCode(error);
     if (code !== "SQLITE_NOTADB" && code !== "SQLITE_CORRUPT") throw error;
-    const aside = unusedPath(`${path}.corrupt-`);
-    for (const suffix of ["", "-wal", "-shm"]) {
-      if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
-    }
+    const movedTo = moveAside(path);
     log.error(
-      { path, movedTo: aside, code },
+      { path, movedTo, code },
       "The journal is not readable as a database; it was moved aside and a fresh one begun. Incidents, pauses and baselines start anew",
     );
     return openHeld(path);
   }
+  const damage = findDamage(database);
+  if (damage === "") return database;
+  // Out of WAL first: a connection that closes later would delete the log of the journal that takes this one's place.
+  close(database);
+  return rebuild(path, damage, log);
+}
+
+/** Moves a damaged journal aside and begins a fresh one with every row of it that is good. */
+function rebuild(path: string, damage: string, log: Logger): Database {
+  const movedTo = moveAside(path);
+  const old = openDatabase(movedTo);
+  let fresh = openHeld(path);
+  try {
+    const rows = salvage(old, fresh);
+    log.error(
+      { path, movedTo, ...rows },
+      `The journal ${damage}; it was moved aside and a fresh one begun with what is good of it`,
+    );
+  } catch (error) {
+    close(fresh);
+    rmSync(path);
+    fresh = openHeld(path);
+    log.error(
+      { path, movedTo, code: sqliteCode(error) },
+      `The journal ${damage}; it was moved aside and a fresh one begun. Incidents, pauses and baselines start anew`,
+    );
+  } finally {
+    old.close();
+  }
+  return fresh;
+}
+
+function moveAside(path: string): string {
+  const aside = unusedPath(`${path}.corrupt-`);
+  for (const suffix of ["", "-wal", "-shm"]) {
+    if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+  }
+  return aside;
 }
 
 /** Opens the file and takes the exclusive lock, which lasts until `close` or the end of the process. */
