@@ -25,6 +25,6 @@ const { world } = values;
 if (world !== "iid" && world !== "seasonal" && world !== "real")
   throw new RangeError(`Cannot export streams: '--world' must be iid, seasonal or real, got '${world}'`);
 for (let at = 0; at < Number(values.streams); at++) {
-  const stream = { world, one, seed: Number(values.seed) + at, quietDays: Number(values.days) };
-  console.log(JSON.stringify(peerStream(stream)));
+  const seed = Number(values.seed) + at;
+  console.log(JSON.stringify(peerStream({ world, one, seed, quietDays: Number(values.days) })));
 }
