@@ -24,7 +24,9 @@ export type Layout =
   | { shape: "rate"; bins: string[] }
   | { shape: "category"; bins: string[]; rare: string[] }
   | { shape: "number"; bins: string[]; edges: number[] }
-  | { shape: "volume"; bins: string[] };
+  | { shape: "volume"; bins: string[] }
+  /** Delayed labels of which only "yes" is told, by classes of age up to so many days. */
+  | { shape: "hazard"; bins: string[]; upToDays: number[] };
 
 export type Shape = Layout["shape"];
 
@@ -61,7 +63,7 @@ export interface SignalBaseline {
   /** Observations, and the days over which they were made. */
   runs: number;
   days: number;
-  /** *k* shares summing to 1; for volume one number, the runs per hour. */
+  /** *k* shares summing to 1; for volume one number, the runs per hour; for a hazard labels per run and day. */
   shares: number[];
   strata: Strata | null;
   /** Shares of "yes" by age of the run, for delayed labels: upper age in days, and the shift of the log odds. */

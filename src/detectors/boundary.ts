@@ -49,6 +49,25 @@ export function inflation({
   return 1 + (rhoDay * runs) / Math.max(days, 1) + (rhoHour * runs) / Math.max(hours, 1);
 }
 
+/**
+ * The same for a rate over time, as logarithms of factors: its baseline holds `runs` events, whose number is taken for
+ * Poisson with an inflated variance. Gamma quantiles are those of a beta distribution whose second shape is large.
+ *
+ * @param effect The smallest relative change that matters.
+ */
+export function rateBoundaries(
+  basis: Pick<BoundaryBasis, "runs" | "days" | "hours" | "rhoDay" | "rhoHour">,
+  effect: number,
+): { up: number | null; down: number | null } {
+  const tail = normalCdf(-guard(basis.days));
+  const events = basis.runs / inflation(basis);
+  const many = 1e6 * (events + 1);
+  const factor = (probability: number): number =>
+    (betaQuantile(probability, events + 0.5, many) * many) / Math.max(events, 0.5);
+  const low = Math.min(1 - effect / 2, factor(tail));
+  return { up: Math.log(Math.max(1 + effect / 2, factor(1 - tail))), down: low > 0 ? Math.log(low) : null };
+}
+
 function shareBoundaries(basis: BoundaryBasis, z: number): { up: number | null; down: number | null } {
   const share = scoreMean(basis.values, basis.shares);
   const factor = inflation(basis);

@@ -14,6 +14,7 @@ export function joinChunks(a: Chunk, b: Chunk): Chunk {
   };
   if (a.e !== undefined) joined.e = a.e.map((count, k) => rounded(count + (b.e?.[k] ?? 0)));
   if (a.d !== undefined) joined.d = a.d.map((log, at) => rounded(log + (b.d?.[at] ?? 0)));
+  if (a.late !== undefined) joined.late = a.late;
   return joined;
 }
 

@@ -1,6 +1,8 @@
 import { hourMs } from "../model/clock.ts";
 import type { SignalBaseline } from "./baseline.ts";
 import type { Hour } from "./history.ts";
+import { isCounted } from "./layout.ts";
+import { dot } from "./math/dot.ts";
 import { isShare, scoreMean, scoreVariance } from "./score.ts";
 import { expectedShares } from "./strata.ts";
 
@@ -38,9 +40,9 @@ const peaksMax = 8;
 /** What a signal takes over from the others is worth at most this many degrees of freedom. */
 const pooledDfMax = 12;
 
-/** The factor from σ² to ρ: p (1 − p) for a share, 1 for other scores and for volume. */
+/** The factor from σ² to ρ: p (1 − p) for a share, 1 for other scores and for what is counted over time. */
 export function noiseScale(baseline: SignalBaseline, values: readonly number[]): number {
-  if (baseline.layout.shape === "volume" || !isShare(values)) return 1;
+  if (isCounted(baseline.layout) || !isShare(values)) return 1;
   const share = scoreMean(values, baseline.shares);
   return share * (1 - share);
 }
@@ -82,11 +84,15 @@ export function measureExcess(
   return { day, hour };
 }
 
-function residual(baseline: SignalBaseline, values: readonly number[], { hour, n, counts }: Hour): Residual {
+function residual(baseline: SignalBaseline, values: readonly number[], entry: Hour): Residual {
+  const { hour, n, counts, exposure } = entry;
   const shares = expectedShares(baseline, hour * hourMs);
-  if (baseline.layout.shape === "volume") {
-    const expected = shares[0] ?? 0;
-    return { at: hour, n: expected, sum: n - expected, hits: 0 };
+  if (exposure !== undefined) {
+    const expected = dot(
+      values,
+      shares.map((share, k) => share * (exposure[k] ?? 0)),
+    );
+    return { at: hour, n: expected, sum: dot(values, counts) - expected, hits: 0 };
   }
   const hits = scoreMean(values, counts) * n;
   return { at: hour, n, sum: hits - n * scoreMean(values, shares), hits };
@@ -102,9 +108,9 @@ function pairwise(
   values: readonly number[],
   scale: number,
 ): (a: Residual, b: Residual, prior: number, to: Excess) => void {
-  const volume = baseline.layout.shape === "volume";
-  const share = !volume && isShare(values);
-  const overall = volume ? 1 : Math.max(scoreVariance(values, baseline.shares), 1e-9);
+  const counted = isCounted(baseline.layout);
+  const share = !counted && isShare(values);
+  const overall = counted ? 1 : Math.max(scoreVariance(values, baseline.shares), 1e-9);
   return (a, b, prior, to) => {
     const pooled = (a.hits + b.hits) / (a.n + b.n);
     const variance = share ? pooled * (1 - pooled) : overall;

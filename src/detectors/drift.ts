@@ -3,7 +3,9 @@ import type { Drift } from "../model/verdict.ts";
 import type { Score, SignalBaseline } from "./baseline.ts";
 import { smallest } from "./boundary.ts";
 import { joinChunks } from "./chunks.ts";
-import { baselineFigure, daysIn, figure, shiftOf, unitOf } from "./figures.ts";
+import { baselineFigure, daysIn, figure, observed, shiftOf, unitOf } from "./figures.ts";
+import { relativeEffect } from "./hazard.ts";
+import { isCounted } from "./layout.ts";
 import { dot } from "./math/dot.ts";
 import { logAdd } from "./math/log-add.ts";
 import { logit } from "./math/logit.ts";
@@ -90,10 +92,9 @@ export function followDrift(
     chunk.n > 0
       ? shares.reduce((sum, e, k) => sum + (e / chunk.n) * Math.exp(half * (score.values[k] ?? 0)), 0)
       : 1;
-  const log =
-    baseline.layout.shape === "volume"
-      ? chunk.n * Math.expm1(half) - half * (chunk.x[0] ?? 0)
-      : chunk.n * Math.log(z) - half * hits;
+  const log = isCounted(baseline.layout)
+    ? observed(baseline, score, chunk) * Math.expm1(half) - half * hits
+    : chunk.n * Math.log(z) - half * hits;
   const perDay =
     (baseline.layout.shape === "volume" ? (baseline.shares[0] ?? 0) * 24 : baseline.runs / baseline.days) ||
     1;
@@ -154,16 +155,19 @@ function mustPause(
 ): boolean {
   const { since } = drift;
   if (logExcess < Math.log(pauseFactor)) return false;
-  if (baseline.layout.shape !== "volume" && since.n < pauseRunsMin) return false;
+  const runs = observed(baseline, score, since);
+  if (baseline.layout.shape !== "volume" && runs < pauseRunsMin) return false;
   const { shift, variance } = shiftOf(baseline, score, since);
   if (shift > 0 !== (drift.direction === "up")) return false;
   const noise =
-    1 / Math.max(since.n, 1) +
+    1 / Math.max(runs, 1) +
     score.rhoDayStrict / daysIn(since.atMs, nowMs) +
     score.rhoHourStrict / Math.max(since.hours, 1) +
     1 / baseline.runs +
     score.rhoDayStrict / Math.max(baseline.days, 1);
-  const error = Math.sqrt(Math.max(variance, varianceNow(score, since)) * noise);
+  const error = Math.sqrt(
+    Math.max(variance, isCounted(baseline.layout) ? 0 : varianceNow(score, since)) * noise,
+  );
   return Math.abs(shift) - pauseMargin * error > 2 * effectUnit(baseline, score, variance);
 }
 
@@ -174,13 +178,14 @@ function varianceNow(score: Score, since: Chunk): number {
   return share * (1 - share);
 }
 
-/** The smallest change of a score that matters, in the unit of its mean. */
+/** The smallest change of a score that matters, in the unit of its shift. */
 function effectUnit(baseline: SignalBaseline, score: Score, variance: number): number {
   const effect: Effect = scoreShapes(baseline.layout, baseline.shares).find(({ of }) => of === score.of)
     ?.effect ?? {
     deviations: 0.1,
   };
   if (baseline.layout.shape === "volume") return smallest(effect, 1);
+  if (baseline.layout.shape === "hazard") return relativeEffect(baseline.layout, baseline.shares, effect);
   return smallest(effect, scoreMean(score.values, baseline.shares), variance);
 }
 
@@ -190,7 +195,7 @@ function halfway(baseline: SignalBaseline, score: Score, drift: DriftState): num
   const bound = (up ? score.up : score.down) ?? 0;
   const { shift, variance } = shiftOf(baseline, score, drift.since);
   const further = (tilt: number): number => (up ? Math.max(tilt, 1.5 * bound) : Math.min(tilt, 1.5 * bound));
-  if (baseline.layout.shape === "volume") return further(Math.log(Math.max(1 + shift / 2, 0.01)));
+  if (isCounted(baseline.layout)) return further(Math.log(Math.max(1 + shift / 2, 0.01)));
   if (!isShare(score.values)) return further(variance > 0 ? shift / variance / 2 : 0);
   const seen = scoreMean(score.values, drift.since.x);
   const clip = (share: number): number => Math.min(Math.max(share, 1e-4), 1 - 1e-4);

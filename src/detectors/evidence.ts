@@ -1,5 +1,7 @@
 import { dayMs } from "../model/clock.ts";
 import { logAdd } from "./math/log-add.ts";
+import { graceDays } from "./hazard.ts";
+import { isCounted } from "./layout.ts";
 import { dot } from "./math/dot.ts";
 import { type Component, type PreparedSignal, scoreSum, sharePsi } from "./prepare.ts";
 import type { Chunk, SignalState } from "./state.ts";
@@ -37,15 +39,21 @@ export function componentEvidence(signal: PreparedSignal, state: SignalState, no
     const chunk = state.chunks[at];
     if (chunk === undefined || chunk.atMs < state.dayMs) break;
     extend(signal, since, chunk);
-    const first = at === 0 || (state.chunks[at - 1]?.atMs ?? 0) < state.dayMs;
-    const startMs = first ? Math.min(state.committedMs, chunk.atMs) : chunk.atMs;
+    const isFirst = at === 0 || (state.chunks[at - 1]?.atMs ?? 0) < state.dayMs;
+    const startMs = isFirst ? Math.min(state.committedMs, chunk.atMs) : chunk.atMs;
     const logDays = Math.log(startDays(endMs - startMs));
     endMs = startMs;
     for (let index = 0; index < log.length; index++) {
       const component = signal.components[index];
       if (component === undefined) break;
-      const start = first ? logAdd(state.logEvidence[index] ?? -Infinity, logDays) : logDays;
-      log[index] = logAdd(log[index] ?? -Infinity, start + componentLog(component, signal, since));
+      const before = isFirst ? (state.logEvidence[index] ?? -Infinity) : -Infinity;
+      const { earlier, fresh } = lateLabels(component, chunk);
+      if (earlier === fresh) {
+        add(log, index, logAdd(before, logDays) + componentLog(component, signal, since, fresh));
+        continue;
+      }
+      if (isFirst) add(log, index, before + componentLog(component, signal, since, earlier));
+      if (fresh !== null) add(log, index, logDays + componentLog(component, signal, since, fresh));
     }
   }
   if (endMs < nowMs) return log;
@@ -62,8 +70,6 @@ function startDays(spanMs: number): number {
 interface Suffix {
   n: number;
   hours: number;
-  /** Runs, for volume. */
-  runs: number;
   /** Sum of each score over the observations. */
   hits: number[];
   /** *k* expected counts, where they differ from n times the baseline's shares. */
@@ -76,16 +82,17 @@ interface Suffix {
 
 function emptySuffix({ baseline }: PreparedSignal): Suffix {
   const none = new Array<number>(baseline.scores.length).fill(0);
-  const seasonal = baseline.ages !== null || (baseline.strata !== null && baseline.layout.shape !== "volume");
+  const { ages, strata, layout } = baseline;
+  const seasonal =
+    ages !== null || layout.shape === "hazard" || (strata !== null && layout.shape !== "volume");
   const expected = seasonal ? new Array<number>(baseline.shares.length).fill(0) : null;
-  return { n: 0, hours: 0, runs: 0, hits: none, expected, plugins: [], expectedHits: [...none] };
+  return { n: 0, hours: 0, hits: none, expected, plugins: [], expectedHits: [...none] };
 }
 
 /** Puts a chunk before the observations of a suffix. */
 function extend({ baseline, ones }: PreparedSignal, suffix: Suffix, chunk: Chunk): void {
   suffix.n += chunk.n;
   suffix.hours += chunk.hours;
-  suffix.runs += chunk.x[0] ?? 0;
   if (chunk.d !== undefined) suffix.plugins = chunk.d.map((log, at) => log + (suffix.plugins[at] ?? 0));
   const { expected } = suffix;
   if (expected !== null) {
@@ -108,14 +115,40 @@ export function mixedEvidence(signal: PreparedSignal, log: readonly number[]): n
   return sum;
 }
 
-/** Damped log likelihood ratio of one component over the observations of a suffix of one day. */
-function componentLog(component: Component, signal: PreparedSignal, since: Suffix): number {
+function add(log: number[], index: number, value: number): void {
+  log[index] = logAdd(log[index] ?? -Infinity, value);
+}
+
+const lateFactor = 1.5;
+
+/**
+ * Delayed labels that may come late after the start of a chunk, for starts before it and at it.
+ *
+ * Late labels are no rise: as many more may come as are missing, and half as many again, since that is a guess. Nor are they a fall: none starts (null) before more is
+ * missing than lateness explains. Less than a day's labels is chance; it is held against fresh starts alone, which
+ * were chosen with it in view.
+ */
+function lateLabels({ tilt, score }: Component, { late }: Chunk): { earlier: number; fresh: number | null } {
+  if (late === undefined) return { earlier: 0, fresh: 0 };
+  if (tilt < 0) return { earlier: 0, fresh: late.days >= graceDays ? 0 : null };
+  const missing = lateFactor * (late.labels[score] ?? 0);
+  return { earlier: late.days >= 1 ? missing : 0, fresh: missing };
+}
+
+/**
+ * Damped log likelihood ratio of one component over the observations of a suffix of one day.
+ *
+ * @param late Delayed labels that were missing before and may come now.
+ */
+function componentLog(component: Component, signal: PreparedSignal, since: Suffix, late: number): number {
   const { n } = since;
   if (n <= 0) return 0;
   const hours = Math.max(since.hours, 1);
-  if (signal.baseline.layout.shape === "volume") {
+  if (isCounted(signal.baseline.layout)) {
     const rho = component.rhoDay + component.rhoHour / hours;
-    return volumeEvidence(since.runs, n, component.bound, component.tilt, rho);
+    const seen = since.hits[component.score] ?? 0;
+    const expected = since.expected === null ? n : (since.expectedHits[component.score] ?? 0);
+    return volumeEvidence(seen, expected + late, component.bound, component.tilt, rho);
   }
   const damping = 1 + component.rhoDay * n + (component.rhoHour * n) / hours;
   if (component.plugin >= 0) return (since.plugins[component.plugin] ?? 0) / damping;

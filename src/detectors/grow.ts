@@ -1,6 +1,7 @@
 import { dayMs } from "../model/clock.ts";
 import { type SignalBucket, signalId } from "../model/signal.ts";
 import { type LearnOptions, learnDefaults, type SignalBaseline, type WorkflowBaseline } from "./baseline.ts";
+import { isCounted } from "./layout.ts";
 import { learnBaseline } from "./learn.ts";
 import { prepare } from "./prepare.ts";
 import { type SignalState, startSignal, type WorkflowState } from "./state.ts";
@@ -89,10 +90,11 @@ function carryState(before: WorkflowBaseline, grown: WorkflowBaseline, state: Wo
       signals[id] = {
         ...fresh,
         logEvidence: fresh.logEvidence.map(() => known.evidence),
-        readMs: baseline.kind === "volume" ? known.readMs : fresh.readMs,
+        readMs: isCounted(baseline.layout) ? known.readMs : fresh.readMs,
         hour: known.hour,
         evidence: known.evidence,
         runs: known.runs,
+        ...(known.late === undefined ? {} : { late: known.late }),
       };
   }
   const learned = new Set(grown.signals.map((signal) => keyOf(grown, signal)));

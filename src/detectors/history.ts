@@ -2,11 +2,15 @@ import { hourMs } from "../model/clock.ts";
 import { type SignalBucket, total } from "../model/signal.ts";
 import { type BinIndex, coarseCounts } from "./layout.ts";
 
-/** Coarse counts of one signal in one hour: `hour` counts from the epoch, `counts` has *k* entries. */
+/**
+ * Coarse counts of one signal in one hour: `hour` counts from the epoch, `counts` has *k* entries. `exposure` (*k* numbers)
+ * is what the shares are rates of, where that is not the observations: hours for volume, run-days for a hazard.
+ */
 export interface Hour {
   hour: number;
   n: number;
   counts: number[];
+  exposure?: number[];
 }
 
 /** Sums observations by raw bin over all buckets. The age of a delayed label stays in the bin. */

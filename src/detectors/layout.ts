@@ -8,6 +8,11 @@ export const emptyBins: ReadonlySet<string> = new Set(["empty", "null"]);
 /** The bin of all categories too rare to watch one by one. */
 export const rareBin = "rare values";
 
+/** True for what is counted over time, whatever its observations may be: its shares are rates, not parts of 1. */
+export function isCounted({ shape }: Layout): boolean {
+  return shape === "volume" || shape === "hazard";
+}
+
 /** Maps a raw bin to its coarse bin. */
 export type BinIndex = (bin: string) => number;
 
@@ -22,6 +27,7 @@ export function binIndex(layout: Layout): BinIndex {
     case "number":
       return numberIndex(byName, layout.edges);
     case "volume":
+    case "hazard":
       return () => 0;
   }
 }

@@ -8,6 +8,7 @@ import {
   type WorkflowBaseline,
 } from "./baseline.ts";
 import { singletons } from "./category.ts";
+import { hazardHistory, hazardLayout, hazardScores, isOneSided, learnHazards } from "./hazard.ts";
 import { byHour, type Hour, rawCounts } from "./history.ts";
 import { learnAges } from "./label.ts";
 import { binIndex, coarseCounts, newBin } from "./layout.ts";
@@ -38,11 +39,13 @@ export function learnBaseline(
     if (group === undefined) groups.set(id, [bucket]);
     else group.push(bucket);
   }
+  const volume = [...groups.values()].find(([first]) => first?.kind === "volume") ?? [];
   const drafts: Draft[] = [];
   for (const group of groups.values()) {
     const seen = group.reduce((sum, { counts }) => sum + total(counts), 0);
     if (group[0]?.kind === "volume") runs = seen;
-    const draft = draftSignal(group, { ...settings, fromMs, toMs });
+    const span = { ...settings, fromMs, toMs };
+    const draft = draftHazard(group, volume, span) ?? draftSignal(group, span);
     if (draft !== null) drafts.push(draft);
   }
   return {
@@ -69,7 +72,7 @@ function draftSignal(
   const layout = decideLayout(first.kind, raw);
   const index = binIndex(layout);
   const k = layout.bins.length;
-  const volume = layout.shape === "volume";
+  const isVolume = layout.shape === "volume";
   const history = byHour(buckets, index, k);
   const counts = coarseCounts(index, k, Object.fromEntries(raw));
   const flat: SignalBaseline = {
@@ -78,12 +81,12 @@ function draftSignal(
     layout,
     runs,
     days,
-    shares: volume ? [runs / (days * 24)] : smoothed(counts, layout, singletons(raw)),
+    shares: isVolume ? [runs / (days * 24)] : smoothed(counts, layout, singletons(raw)),
     strata: null,
     ages: signalKinds[first.kind] === "label" && layout.shape === "rate" ? learnAges(raw) : null,
     scores: [],
   };
-  const whole = volume ? everyHour(history, options.fromMs, options.toMs) : history;
+  const whole = isVolume ? everyHour(history, options.fromMs, options.toMs) : history;
   const baseline = { ...flat, strata: flat.ages === null ? learnStrata(flat, whole) : null };
   return { baseline, shapes: scoreShapes(layout, baseline.shares), history: whole };
 }
@@ -109,12 +112,34 @@ function smoothed(counts: readonly number[], layout: Layout, ones: number): numb
   return weights.map((weight) => weight / sum);
 }
 
+/** A delayed label of which only "yes" is told; null for any other signal. */
+function draftHazard(
+  buckets: readonly SignalBucket[],
+  volume: readonly SignalBucket[],
+  options: LearnOptions & { fromMs: number; toMs: number },
+): Draft | null {
+  const first = buckets[0];
+  if (first === undefined || volume.length === 0) return null;
+  const raw = rawCounts(buckets);
+  const days = (options.toMs - options.fromMs) / dayMs;
+  const layout = hazardLayout(days);
+  if (layout === null || !isOneSided(first.kind, raw)) return null;
+  const history = hazardHistory(layout, buckets, volume, options);
+  const runs = history.reduce((sum, { n }) => sum + n, 0);
+  if (runs < options.labelsMin) return null;
+  const { kind, field } = first;
+  const shares = learnHazards(layout, history);
+  const flat = { kind, field, layout, runs, days, shares, strata: null, ages: null, scores: [] };
+  const baseline = { ...flat, strata: learnStrata(flat, history) };
+  return { baseline, shapes: hazardScores(layout), history };
+}
+
 /** Fills in the hours without runs. */
 function everyHour(history: readonly Hour[], fromMs: number, toMs: number): Hour[] {
   const seen = new Map(history.map((entry) => [entry.hour, entry]));
   const hours: Hour[] = [];
   for (let hour = Math.ceil(fromMs / hourMs); hour < Math.floor(toMs / hourMs); hour++) {
-    hours.push(seen.get(hour) ?? { hour, n: 0, counts: [0] });
+    hours.push({ ...(seen.get(hour) ?? { hour, n: 0, counts: [0] }), exposure: [1] });
   }
   return hours;
 }

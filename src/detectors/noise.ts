@@ -1,6 +1,6 @@
 import { signalKinds } from "../model/signal.ts";
 import type { Score, SignalBaseline } from "./baseline.ts";
-import { boundaries } from "./boundary.ts";
+import { boundaries, rateBoundaries } from "./boundary.ts";
 import {
   cautiousVariance,
   type Excess,
@@ -11,6 +11,8 @@ import {
   poolExcess,
 } from "./dispersion.ts";
 import type { Hour } from "./history.ts";
+import { relativeEffect } from "./hazard.ts";
+import { dot } from "./math/dot.ts";
 import { type Effect, isShare, type ScoreShape } from "./score.ts";
 
 /** Evidence of an alert and of a pause, in nats: ln of 30,000 days, and thirty times as much. */
@@ -67,7 +69,7 @@ export function measureNoise(drafts: readonly Draft[], days: number): SignalBase
       ...baseline,
       scores: scores.map((score, index) => {
         const noisy = location === undefined ? score : withLocation(score, location);
-        return withBoundaries(baseline, noisy, shapes[index]?.effect ?? { deviations: 0.1 }, history.length);
+        return withBoundaries(baseline, noisy, shapes[index]?.effect ?? { deviations: 0.1 }, history);
       }),
     };
   });
@@ -129,9 +131,21 @@ function noisyScore(
   };
 }
 
-function withBoundaries(baseline: SignalBaseline, score: Score, effect: Effect, hours: number): Score {
-  if (baseline.layout.shape === "volume") return { ...score, up: Math.log(1.1), down: Math.log(0.9) };
+function withBoundaries(
+  baseline: SignalBaseline,
+  score: Score,
+  effect: Effect,
+  history: readonly Hour[],
+): Score {
   const { values, rhoDay, rhoHour } = score;
-  const { shares, runs, days } = baseline;
+  const { shares, days, layout } = baseline;
+  const hours = history.length;
+  if (layout.shape === "volume") return { ...score, up: Math.log(1.1), down: Math.log(0.9) };
+  if (layout.shape === "hazard") {
+    const runs = history.reduce((sum, { counts }) => sum + dot(values, counts), 0);
+    const basis = { runs, days, hours, rhoDay, rhoHour };
+    return { ...score, ...rateBoundaries(basis, relativeEffect(layout, shares, effect)) };
+  }
+  const { runs } = baseline;
   return { ...score, ...boundaries({ values, shares, runs, days, hours, rhoDay, rhoHour, effect }) };
 }

@@ -2,10 +2,13 @@ import { dayMs, hourMs } from "../model/clock.ts";
 import { type SignalBucket, total } from "../model/signal.ts";
 import { earlierMax, rounded, thinChunks, todayMax } from "./chunks.ts";
 import { componentEvidence, memoryMs } from "./evidence.ts";
+import type { Cohorts } from "./cohorts.ts";
+import { backlogOf, labelsByAge, nextBacklog, runDays } from "./hazard.ts";
 import { expectedLabelShare } from "./label.ts";
 import { coarseCounts } from "./layout.ts";
+import { dot } from "./math/dot.ts";
 import { hasPlugins, readPlugin, startPlugin } from "./plugin.ts";
-import type { PreparedSignal } from "./prepare.ts";
+import { type PreparedSignal, scoreSum } from "./prepare.ts";
 import { type Chunk, noEvidence, type SignalState } from "./state.ts";
 import { expectedShares } from "./strata.ts";
 
@@ -29,19 +32,51 @@ export function observeBucket(signal: PreparedSignal, state: SignalState, bucket
   return chunk;
 }
 
-/** The expected runs of a span within one hour, and the runs that came at its end. */
-export function observeVolume(signal: PreparedSignal, state: SignalState, toMs: number, runs: number): Chunk {
+/** A span within one hour of what is counted over time: what came in it, beside what was expected. */
+export function observeCounted(
+  signal: PreparedSignal,
+  state: SignalState,
+  cohorts: Cohorts,
+  span: { toMs: number; counts: Readonly<Record<string, number>> },
+): Chunk {
+  if (signal.baseline.layout.shape === "hazard") return observeLabels(signal, state, cohorts, span);
   const fromMs = state.readMs;
   const perHour = expectedShares(signal.baseline, fromMs)[0] ?? 0;
   const hour = Math.floor(fromMs / hourMs);
-  const n = rounded((perHour * (toMs - fromMs)) / hourMs);
-  return { atMs: fromMs, n, hours: hour > state.hour ? 1 : 0, x: [runs] };
+  const n = rounded((perHour * (span.toMs - fromMs)) / hourMs);
+  return { atMs: fromMs, n, hours: hour > state.hour ? 1 : 0, x: [total(span.counts)] };
 }
 
 /** A share of runs: how many had something, out of how many. */
 export function observeShare(state: SignalState, startMs: number, runs: number, hits: number): Chunk {
   const hour = Math.floor(startMs / hourMs);
   return { atMs: startMs, n: runs, hours: hour > state.hour ? 1 : 0, x: [runs - hits, hits] };
+}
+
+/** The labels of a span within one hour, beside those that the runs before it lead one to expect. */
+function observeLabels(
+  signal: PreparedSignal,
+  state: SignalState,
+  cohorts: Cohorts,
+  { toMs, counts }: { toMs: number; counts: Readonly<Record<string, number>> },
+): Chunk {
+  const { layout, shares } = signal.baseline;
+  if (layout.shape !== "hazard") throw new RangeError("Cannot observe labels: the signal is no hazard");
+  const fromMs = state.readMs;
+  const hour = Math.floor(fromMs / hourMs);
+  const exposure = runDays(layout, cohorts, fromMs, toMs);
+  const now = expectedShares(signal.baseline, fromMs);
+  const e = exposure.map((days, k) => rounded(days * (now[k] ?? 0)));
+  // What counts as late must not depend on the hour of the day.
+  const perDay = (dot(exposure, shares) * dayMs) / (toMs - fromMs);
+  return {
+    atMs: fromMs,
+    n: rounded(e.reduce((sum, labels) => sum + labels, 0)),
+    hours: hour > state.hour ? 1 : 0,
+    x: labelsByAge(layout, cohorts, fromMs, counts),
+    e,
+    late: backlogOf(state.late ?? [], perDay),
+  };
 }
 
 /** Adds a chunk to a state, closing the day before where the chunk begins a new one. */
@@ -61,11 +96,23 @@ export function addChunk(
     judged.d = logs;
     state.plugin = plugin;
   }
+  if (chunk.late !== undefined) state.late = lateAfter(signal, state.late ?? [], chunk, endMs);
   state.chunks = [...earlier, ...thinChunks([...today, judged], todayMax)];
   state.hour = Math.floor(chunk.atMs / hourMs);
   state.readMs = endMs;
   state.runs += chunk.x.reduce((sum, count) => sum + count, 0);
   return state;
+}
+
+function lateAfter(
+  { baseline, ones }: PreparedSignal,
+  late: readonly number[],
+  chunk: Chunk,
+  endMs: number,
+): number[] {
+  const sums = (counts: readonly number[]): number[] =>
+    baseline.scores.map(({ values }, at) => scoreSum(ones[at] ?? null, values, counts));
+  return nextBacklog(late, sums(chunk.x), sums(chunk.e ?? []), endMs - chunk.atMs);
 }
 
 /** Folds the evidence of the current day into `logEvidence` and begins the day that holds `nowMs`. */

@@ -1,6 +1,7 @@
 import type { Score, SignalBaseline } from "./baseline.ts";
 import { joinChunks } from "./chunks.ts";
 import { daysIn, effectiveRuns, shiftOf } from "./figures.ts";
+import { isCounted } from "./layout.ts";
 import { binaryDivergence } from "./math/binary-divergence.ts";
 import { isShare, scoreMean } from "./score.ts";
 import type { Chunk } from "./state.ts";
@@ -70,8 +71,8 @@ function departure(
 ): number {
   const { shift, variance } = shiftOf(baseline, score, since);
   if (shift === 0 || shift > 0 !== (direction === "up")) return 0;
-  const runs = effectiveRuns(score, since, daysIn(since.atMs, endMs));
-  if (baseline.layout.shape === "volume") {
+  const runs = effectiveRuns(baseline, score, since, daysIn(since.atMs, endMs));
+  if (isCounted(baseline.layout)) {
     const ratio = 1 + shift;
     return runs * ((ratio > 0 ? ratio * Math.log(ratio) : 0) - shift);
   }

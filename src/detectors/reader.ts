@@ -2,20 +2,22 @@ import { hourMs, minuteMs } from "../model/clock.ts";
 import { type SignalBucket, signalId, total } from "../model/signal.ts";
 import { appearanceSignal } from "./appearance.ts";
 import { alarmLevel, type Budget, workflowDays } from "./budget.ts";
+import { addRuns } from "./cohorts.ts";
 import { followDrift, hasRecovered, openDrift } from "./drift.ts";
 import { componentEvidence, mixedEvidence } from "./evidence.ts";
-import { addChunk, observeBucket, observeShare, observeVolume } from "./observe.ts";
+import { isCounted } from "./layout.ts";
+import { addChunk, observeBucket, observeCounted, observeShare } from "./observe.ts";
 import type { Prepared, PreparedSignal } from "./prepare.ts";
 import { type Chunk, type SignalState, startSignal, type UnknownState, type WorkflowState } from "./state.ts";
 
-/** Volume looks at the clock, not only at runs: silence is noticed at these marks. */
+/** Volume looks at the clock, not only at runs: silence is noticed at these marks, and missing labels on the hour. */
 const markMs = 5 * minuteMs;
 
 /** Takes a workflow's state through time. */
 export interface Reader {
   /** Takes in all buckets of one start. */
   read(startMs: number, slice: readonly SignalBucket[]): void;
-  /** Lets time pass: volume is judged at every mark up to a time. */
+  /** Lets time pass: what is counted over time is judged at every mark up to a time. */
   wait(untilMs: number): void;
   /** The state as it stands. */
   state(): WorkflowState;
@@ -29,41 +31,43 @@ export function createReader(
 ): Reader {
   const signals = { ...before.signals };
   const unknown = { ...before.unknown };
-  const volume = prepared.signals.find(({ baseline }) => baseline.kind === "volume");
+  const counted = prepared.signals.filter(({ baseline }) => isCounted(baseline.layout));
+  const volume = counted.find(({ baseline }) => baseline.layout.shape === "volume");
+  const hasHazard = counted.some(({ baseline }) => baseline.layout.shape === "hazard");
+  let cohorts = before.cohorts ?? { fromMs: Math.ceil(before.throughMs / hourMs) * hourMs, runs: [] };
   let readMs = before.throughMs;
 
+  const stateOf = ({ id, components }: PreparedSignal): SignalState =>
+    signals[id] ?? startSignal(components.length, before.fromMs);
   const take = (signal: PreparedSignal, observe: (state: SignalState) => Chunk, endMs: number): void => {
-    const state = signals[signal.id] ?? startSignal(signal.components.length, before.fromMs);
+    const state = stateOf(signal);
     signals[signal.id] = takeChunk(signal, state, observe(state), endMs);
   };
-  const passVolume = (toMs: number, runs: number): void => {
-    if (volume === undefined) return;
-    let fromMs = signals[volume.id]?.readMs ?? before.fromMs;
-    while (fromMs < toMs) {
-      const endMs = Math.min(toMs, (Math.floor(fromMs / hourMs) + 1) * hourMs);
-      take(volume, (state) => observeVolume(volume, state, endMs, endMs === toMs ? runs : 0), endMs);
-      fromMs = endMs;
+  const pass = (signal: PreparedSignal, toMs: number, counts: Record<string, number>): void => {
+    for (const endMs of hoursTo(stateOf(signal).readMs, toMs)) {
+      const came = endMs === toMs ? counts : {};
+      take(signal, (state) => observeCounted(signal, state, cohorts, { toMs: endMs, counts: came }), endMs);
     }
   };
   const wait = (untilMs: number): void => {
-    if (volume === undefined) return;
-    const fromMs = signals[volume.id]?.readMs ?? before.fromMs;
+    const fromMs = Math.min(...counted.map((signal) => stateOf(signal).readMs));
     for (let mark = (Math.floor(fromMs / markMs) + 1) * markMs; mark <= untilMs; mark += markMs) {
-      passVolume(mark, 0);
-      raiseAlarms(prepared, signals, [volume], budget, mark);
+      const asked = mark % hourMs === 0 ? counted : counted.filter((signal) => signal === volume);
+      const due = asked.filter((signal) => stateOf(signal).readMs < mark);
+      for (const signal of due) pass(signal, mark, {});
+      raiseAlarms(prepared, signals, due, budget, mark);
     }
   };
   const read = (startMs: number, slice: readonly SignalBucket[]): void => {
     const endMs = startMs + bucketMs;
     wait(startMs);
-    const touched: PreparedSignal[] = [];
+    const touched = slice.flatMap((bucket) => prepared.byId.get(signalId(bucket)) ?? []);
+    if (hasHazard) cohorts = addRuns(cohorts, startMs, runsIn(slice));
     for (const bucket of slice) {
-      const id = signalId(bucket);
-      const signal = prepared.byId.get(id);
-      if (signal === undefined) unknown[id] = countUnknown(unknown[id], bucket);
-      else if (signal === volume) passVolume(endMs, total(bucket.counts));
+      const signal = prepared.byId.get(signalId(bucket));
+      if (signal === undefined) countUnknown(unknown, bucket);
+      else if (isCounted(signal.baseline.layout)) pass(signal, endMs, bucket.counts);
       else take(signal, (state) => observeBucket(signal, state, bucket), endMs);
-      if (signal !== undefined) touched.push(signal);
     }
     for (const { signal, runs, hits } of appearances(prepared, unknown, slice)) {
       if (runs > 0) take(signal, (state) => observeShare(state, startMs, runs, hits), endMs);
@@ -77,16 +81,30 @@ export function createReader(
     throughMs: Math.max(readMs, throughMs),
     signals,
     unknown,
+    ...(hasHazard ? { cohorts } : {}),
   });
   return { read, wait, state };
 }
 
-function countUnknown(
-  before: UnknownState | undefined,
-  { kind, field, startMs, counts }: SignalBucket,
-): UnknownState {
-  const seen = before ?? { kind, field, runs: 0, firstMs: startMs };
-  return { ...seen, runs: seen.runs + total(counts) };
+/** The ends of the spans, each within one hour, by which what is counted over time is read; its counts come last. */
+function hoursTo(fromMs: number, toMs: number): number[] {
+  const ends: number[] = [];
+  for (let endMs = fromMs; endMs < toMs; ) {
+    endMs = Math.min(toMs, (Math.floor(endMs / hourMs) + 1) * hourMs);
+    ends.push(endMs);
+  }
+  return ends;
+}
+
+function countUnknown(unknown: Record<string, UnknownState>, bucket: SignalBucket): void {
+  const { kind, field, startMs, counts } = bucket;
+  const id = signalId(bucket);
+  const seen = unknown[id] ?? { kind, field, runs: 0, firstMs: startMs };
+  unknown[id] = { ...seen, runs: seen.runs + total(counts) };
+}
+
+function runsIn(slice: readonly SignalBucket[]): number {
+  return slice.reduce((sum, { kind, counts }) => (kind === "volume" ? sum + total(counts) : sum), 0);
 }
 
 /** New keys, and in how many of a slice's runs each was present. */
@@ -95,7 +113,7 @@ function appearances(
   unknown: Readonly<Record<string, UnknownState>>,
   slice: readonly SignalBucket[],
 ): { signal: PreparedSignal; runs: number; hits: number }[] {
-  const all = slice.reduce((sum, { kind, counts }) => (kind === "volume" ? sum + total(counts) : sum), 0);
+  const all = runsIn(slice);
   return Object.values(unknown).flatMap((entry) => {
     const signal = appearanceSignal(baseline, entry);
     if (signal === null) return [];

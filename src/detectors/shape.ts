@@ -1,6 +1,7 @@
 import { type SignalKind, signalKinds } from "../model/signal.ts";
 import type { Layout } from "./baseline.ts";
 import { categoryLayout, categoryScores } from "./category.ts";
+import { hazardScores } from "./hazard.ts";
 import { numberLayout, numberScores } from "./number.ts";
 import { rateLayout, rateScores } from "./rate.ts";
 import type { ScoreShape } from "./score.ts";
@@ -35,6 +36,8 @@ export function scoreShapes(layout: Layout, shares: readonly number[]): ScoreSha
       return numberScores(layout, shares);
     case "volume":
       return [volumeScore];
+    case "hazard":
+      return hazardScores(layout);
   }
 }
 

@@ -1,6 +1,7 @@
 import { dayMs } from "../model/clock.ts";
 import type { SignalKind } from "../model/signal.ts";
 import type { WorkflowBaseline } from "./baseline.ts";
+import type { Cohorts } from "./cohorts.ts";
 
 /**
  * Where the detectors of one workflow stand: plain JSON, saved with the position of the sweep.
@@ -18,12 +19,14 @@ export interface WorkflowState {
   signals: Record<string, SignalState>;
   /** Signals that the baseline does not know, by id. */
   unknown: Record<string, UnknownState>;
+  /** Runs that delayed labels are still to come of, where any of these is watched by its hazard. */
+  cohorts?: Cohorts;
 }
 
 /** Counts of one signal between `atMs` and the start of the next chunk. */
 export interface Chunk {
   atMs: number;
-  /** Observations; for volume the runs that were expected. */
+  /** Observations; for what is counted over time those that were expected. */
   n: number;
   /** Hours that began to have observations in this chunk. */
   hours: number;
@@ -33,6 +36,16 @@ export interface Chunk {
   e?: number[];
   /** Undamped log likelihood ratio of each plug-in, for categories. */
   d?: number[];
+  /** What was behind its time at the start of the chunk, for delayed labels of which only "yes" is told. */
+  late?: Backlog;
+}
+
+/** What is behind its time at some moment. */
+export interface Backlog {
+  /** Of each score the labels that are missing, and may come late. */
+  labels: number[];
+  /** The days that it would take to bring those of the last score. */
+  days: number;
 }
 
 /** Where one signal stands. */
@@ -42,7 +55,7 @@ export interface SignalState {
   /** Start of the current day, and the end of the span whose starts are in `logEvidence`. */
   dayMs: number;
   committedMs: number;
-  /** End of what was read, for volume alone: it counts the time without runs too. */
+  /** End of what was read, for what is counted over time: the time without any counts too. */
   readMs: number;
   /** The latest hour with observations, from the epoch. */
   hour: number;
@@ -55,6 +68,8 @@ export interface SignalState {
   drift: DriftState | null;
   /** What the plug-ins of a category remember. */
   plugin?: PluginState;
+  /** Of each score the labels that may still come late. */
+  late?: number[];
 }
 
 /** What the plug-ins remember: forgotten counts of two memories, and of the current day for the daily one. */

@@ -1,6 +1,7 @@
 import { dayMs, hourMs } from "../model/clock.ts";
 import type { SignalBaseline, Strata } from "./baseline.ts";
 import type { Hour } from "./history.ts";
+import { isCounted } from "./layout.ts";
 
 /** Days of history below which an hour of the day has no effect of its own, and a weekday none. */
 const daysForHours = 2;
@@ -17,16 +18,16 @@ export function weekday(atMs: number): number {
 }
 
 /**
- * Expected shares in the hour that holds a time; for volume the expected runs per hour.
+ * Expected shares in the hour that holds a time; for volume the expected runs per hour, for a hazard per run and day.
  *
- * @returns *k* numbers, summing to 1 (one number for volume).
+ * @returns *k* numbers, summing to 1 unless they are rates.
  */
 export function expectedShares(baseline: SignalBaseline, atMs: number): readonly number[] {
   const { shares, strata, layout } = baseline;
   if (strata === null) return shares;
   const effects = [strata.hours?.[hourOfDay(atMs)], strata.weekdays?.[weekday(atMs)]];
   const raw = shares.map((share, k) => share * Math.exp((effects[0]?.[k] ?? 0) + (effects[1]?.[k] ?? 0)));
-  if (layout.shape === "volume") return raw;
+  if (isCounted(layout)) return raw;
   const sum = raw.reduce((a, b) => a + b, 0);
   return raw.map((share) => share / sum);
 }
@@ -35,7 +36,6 @@ export function expectedShares(baseline: SignalBaseline, atMs: number): readonly
  * Learns what the hour of the day and the weekday do to each bin, shrunken by how far they can be told from
  * noise (empirical Bayes), and only as far as the history supports them.
  *
- * @param exposures Observations (for volume: hours) that each hour of history could have brought.
  * @returns null where nothing stands out.
  */
 export function learnStrata(baseline: SignalBaseline, history: readonly Hour[]): Strata | null {
@@ -63,13 +63,12 @@ function effects(
   const k = baseline.shares.length;
   const seen = matrix(groups, k);
   const expected = matrix(groups, k);
-  for (const { hour, n, counts } of history) {
+  for (const { hour, n, counts, exposure } of history) {
     const group = groupOf(hour * hourMs);
     const shares = expectedShares(baseline, hour * hourMs);
-    const exposure = baseline.layout.shape === "volume" ? 1 : n;
     for (let at = 0; at < k; at++) {
       add(seen, group, at, counts[at] ?? 0);
-      add(expected, group, at, exposure * (shares[at] ?? 0));
+      add(expected, group, at, (exposure?.[at] ?? n) * (shares[at] ?? 0));
     }
   }
   const spread = excessVariance(baseline, seen, expected, noise);
@@ -98,7 +97,7 @@ function excessVariance(
     for (const [at, x] of row.entries()) {
       const e = expected[group]?.[at] ?? 0;
       if (e < 1) continue;
-      const share = baseline.layout.shape === "volume" ? 0 : (baseline.shares[at] ?? 0);
+      const share = isCounted(baseline.layout) ? 0 : (baseline.shares[at] ?? 0);
       const squared = (x - e) ** 2;
       chiSquare += squared / (e * (1 - share) + noise * e * e + 1e-9);
       cells += 1;

@@ -49,7 +49,7 @@ function judge(
 
 function stable(signal: PreparedSignal, state: SignalState, level: number, nowMs: number): Stable {
   const { baseline } = signal;
-  const score = baseline.scores[0];
+  const score = baseline.layout.shape === "hazard" ? baseline.scores.at(-1) : baseline.scores[0];
   if (score === undefined) throw new RangeError("Cannot judge a signal: its baseline has no score");
   const recent = lately(state.chunks, nowMs, baseline.shares.length);
   return {
