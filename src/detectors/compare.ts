@@ -2,7 +2,7 @@ import { type SignalBucket, signalId, total } from "../model/signal.ts";
 import type { Drift, SignalVerdict, Stable } from "../model/verdict.ts";
 import { learnDefaults, type Score, type SignalBaseline } from "./baseline.ts";
 import { smallest } from "./boundary.ts";
-import { baselineFigure, figure, shiftOf, unitOf } from "./figures.ts";
+import { figure, shiftOf, unitOf } from "./figures.ts";
 import { rawCounts } from "./history.ts";
 import { binIndex, coarseCounts } from "./layout.ts";
 import { learnBaseline } from "./learn.ts";
@@ -29,14 +29,10 @@ export function compareBatches(a: readonly SignalBucket[], b: readonly SignalBuc
     a.filter(({ kind }) => kind !== "volume").map((bucket) => ({ ...bucket, startMs: 0 })),
     { ...learnDefaults, runsMin: compareRunsMin, labelsMin: compareRunsMin, bucketMs: 1 },
   );
-  const candidates = new Map<string, SignalBucket[]>();
-  for (const bucket of b) {
-    if (bucket.kind === "volume") continue;
-    candidates.set(signalId(bucket), [...(candidates.get(signalId(bucket)) ?? []), bucket]);
-  }
+  const [references, candidates] = [bySignal(a), bySignal(b)];
   const tests = reference.signals.flatMap((signal) => {
-    const found = candidates.get(signalId({ ...signal, workflow: reference.workflow })) ?? [];
-    return testSignal(signal, found);
+    const id = signalId({ ...signal, workflow: reference.workflow });
+    return testSignal(signal, references.get(id) ?? [], candidates.get(id) ?? []);
   });
   const rejected = holm(tests, familyError);
   return allKeys(a, b).map((key) => {
@@ -57,18 +53,38 @@ export function compareBatches(a: readonly SignalBucket[], b: readonly SignalBuc
 interface Test {
   signal: SignalBaseline;
   score: Score;
+  /** What was counted on either side. */
+  before: Chunk;
   chunk: Chunk;
   pValue: number;
   /** Difference in units of the smallest that matters, with its sign. */
   effect: number;
 }
 
-function testSignal(signal: SignalBaseline, buckets: readonly SignalBucket[]): Test[] {
+function bySignal(buckets: readonly SignalBucket[]): Map<string, SignalBucket[]> {
+  const groups = new Map<string, SignalBucket[]>();
+  for (const bucket of buckets) {
+    if (bucket.kind === "volume") continue;
+    groups.set(signalId(bucket), [...(groups.get(signalId(bucket)) ?? []), bucket]);
+  }
+  return groups;
+}
+
+function chunkOf({ layout, shares }: SignalBaseline, buckets: readonly SignalBucket[]): Chunk {
   const n = buckets.reduce((sum, { counts }) => sum + total(counts), 0);
-  if (n < compareRunsMin) return [];
+  const x = coarseCounts(binIndex(layout), shares.length, Object.fromEntries(rawCounts(buckets)));
+  return { atMs: 0, n, hours: 1, x };
+}
+
+function testSignal(
+  signal: SignalBaseline,
+  references: readonly SignalBucket[],
+  candidates: readonly SignalBucket[],
+): Test[] {
   const flat = { ...signal, strata: null, ages: null };
-  const x = coarseCounts(binIndex(flat.layout), flat.shares.length, Object.fromEntries(rawCounts(buckets)));
-  const chunk: Chunk = { atMs: 0, n, hours: 1, x };
+  const [before, chunk] = [chunkOf(flat, references), chunkOf(flat, candidates)];
+  const { n, x } = chunk;
+  if (n < compareRunsMin) return [];
   const shapes = scoreShapes(flat.layout, flat.shares);
   const told = flat.scores.filter(({ values }) => flat.layout.shape !== "category" || isShare(values));
   return told.map((noisy) => {
@@ -83,7 +99,7 @@ function testSignal(signal: SignalBaseline, buckets: readonly SignalBucket[]): T
       scoreMean(score.values, flat.shares),
       scoreVariance(score.values, flat.shares),
     );
-    return { signal: flat, score, chunk, pValue: 2 * (1 - normalCdf(z)), effect: shift / unit };
+    return { signal: flat, score, before, chunk, pValue: 2 * (1 - normalCdf(z)), effect: shift / unit };
   });
 }
 
@@ -102,11 +118,12 @@ function weightOf(test: Test, rejected: ReadonlySet<Test>): number {
   return (rejected.has(test) ? 1e6 : 0) + Math.abs(test.effect) * (1 - test.pValue);
 }
 
-function verdictOf({ signal, score, chunk, pValue, effect }: Test, differs: boolean): Stable | Drift {
+function verdictOf({ signal, score, before, chunk, pValue, effect }: Test, differs: boolean): Stable | Drift {
   const figures = {
     evidence: Math.min(100, Math.log(Math.max(pValue, 1e-300)) / Math.log(familyError)),
     ...unitOf(signal, score),
-    baseline: baselineFigure({ ...signal, days: 1 }, score),
+    // As counted: the learned shares keep a little room for what was never seen.
+    baseline: figure(signal, score, before, 1),
     current: figure(signal, score, chunk, 1),
   };
   if (!differs) return { kind: "stable", ...figures };

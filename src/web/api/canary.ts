@@ -161,7 +161,7 @@ function judgeRoutes(api: Api, { guard, canary }: WebDeps): void {
     request: { params, ...takes(roundBody) },
     responses: { ...answers("The judged round", Round), ...refusals },
   });
-  api.openapi(guarded(api, guard, judge, "ingest", "review"), async (c) => {
+  api.openapi(guarded(api, guard, judge, "review"), async (c) => {
     const { workflow } = c.req.valid("param");
     const { round_id: roundId, answers: given } = c.req.valid("json");
     const fresh = given.map(({ case_id, run_id, outputs, ...rest }, index) => ({

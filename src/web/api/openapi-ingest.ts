@@ -27,6 +27,15 @@ const run = {
     steps: { type: "array", items: { type: "object" } },
     mode: { type: "string", enum: ["live", "shadow", "canary"] },
     attributes: { type: "object", additionalProperties: text },
+    key: {
+      ...text,
+      description: "What the business calls the case; outcomes and decisions find the run by it",
+    },
+    decision: {
+      ...any,
+      description:
+        "What a person decided on the input of a shadow run: `{output, reason?, note?, reviewer?}`",
+    },
   },
 };
 
@@ -49,6 +58,26 @@ const outcome = {
   properties: { name: text, value: { type: ["number", "boolean", "string"] } },
 };
 
+const decision = {
+  type: "object",
+  required: ["output"],
+  properties: {
+    output: {
+      ...any,
+      description: "What the person would have answered; it may name only some of the fields",
+    },
+    reason: text,
+    note: text,
+    reviewer: text,
+  },
+};
+
+/** A body that names its run itself, by id or by business key. */
+const named = ({ properties, ...rest }: { required: string[]; properties: object }) => ({
+  ...rest,
+  properties: { workflow: text, key: text, run_id: text, ...properties },
+});
+
 const refusals = {
   "400": { description: "The body cannot be read" },
   "401": { description: "No valid key" },
@@ -56,6 +85,11 @@ const refusals = {
   "415": { description: "Content type or encoding not supported" },
   "429": { description: "Too many requests; `Retry-After` says when to try again" },
   "503": { description: "The spool is full; `Retry-After` says when to try again" },
+};
+
+const recorded = {
+  "200": { description: "Recorded" },
+  "202": { description: "Kept until its run comes, for a month at most" },
 };
 
 const otlp = (summary: string) => ({
@@ -101,6 +135,28 @@ export const ingestPaths: Record<string, Record<string, unknown>> = {
       parameters: runParam,
       requestBody: { required: true, ...json(outcome) },
       responses: { "200": { description: "Recorded" }, "404": { description: "Run not known" }, ...refusals },
+    },
+  },
+  "/v1/runs/{run_id}/decision": {
+    post: {
+      summary: "Record what a person decided on the input of a shadow run, before or after it",
+      parameters: runParam,
+      requestBody: { required: true, ...json(decision) },
+      responses: { ...recorded, ...refusals },
+    },
+  },
+  "/v1/outcomes": {
+    post: {
+      summary: "Record what later happened, by run id or by workflow and business key",
+      requestBody: { required: true, ...json(named(outcome)) },
+      responses: { ...recorded, ...refusals },
+    },
+  },
+  "/v1/decisions": {
+    post: {
+      summary: "Record what a person decided, by run id or by workflow and business key",
+      requestBody: { required: true, ...json(named(decision)) },
+      responses: { ...recorded, ...refusals },
     },
   },
 };
