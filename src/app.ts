@@ -31,6 +31,7 @@ import type { Store } from "./store/port.ts";
 import { openServerStore } from "./store/server-store.ts";
 import { tellTroubles } from "./troubles.ts";
 import { createWatch, type WatchLoop } from "./watch/watch.ts";
+import { createWatermark } from "./watermark.ts";
 
 /** The sidecar. */
 export interface App {
@@ -59,12 +60,13 @@ export async function createApp({ config: given, clock, log }: AppOptions): Prom
   const base: Base = { config, clock, log, journal, metrics: createMetrics(), store: openStore(config, log) };
   const collector = await buildCollector(base);
   const alerts = createAlerts({ journal, clock, settings: config, meters: base.metrics, log });
-  const watch = buildWatch(base, collector, alerts);
+  const watermark = createWatermark(base, collector.spool);
+  const watch = buildWatch(base, { ...collector, watermark }, alerts);
   const trials = createTrials({
     ...base,
     ledger: alerts,
     readBuckets: (query) => base.store.readBuckets(query),
-    storedThroughMs: () => collector.spool.drainedThroughMs(),
+    storedThroughMs: () => watermark.storedThroughMs(),
   });
   let writer: Writer | null = null;
   let tablesFault = "";
@@ -77,13 +79,17 @@ export async function createApp({ config: given, clock, log }: AppOptions): Prom
     alerts,
     trials,
     watch,
+    watermark,
     writer: () => writer,
     tablesFault: () => tablesFault,
   };
 
   // The writer starts once there are tables: a row must not be refused for the want of them.
   const segmentsAtOnce = config.clickhouse.url === "" ? 1 : serverSegmentsAtOnce;
-  const tables = migrate(base.store, config, log).then(() => {
+  const tables = reachStore(config, log, async () => {
+    await base.store.migrate();
+    await watermark.exchange();
+  }).then(() => {
     writer = createWriter({ ...base, ...collector, meters: base.metrics, segmentsAtOnce });
     if (config.role !== "collector") watch.start(config.sweep_seconds * 1000);
   });
@@ -109,15 +115,22 @@ const retainEveryMs = 10 * minuteMs;
 /** What is done again and again. */
 function startChores(parts: Parts): Recurring[] {
   const { log, ingest, desk, filler, approvals, catalogue, catalogues, trials } = parts;
-  return [
+  const collecting = [
     every(1_000, "settle traces", log, () => ingest.settle()),
-    every(1_000, "settle reviews", log, () => desk.settle()),
-    every(1_000, "settle approvals", log, () => approvals.settle()),
     every(30_000, "save fields", log, () => catalogue.save()),
-    every(15_000, "fill the review queue", log, () => filler.fill()),
-    every(5_000, "judge trials", log, () => trials.check()),
+    every(2_000, "tell how far it has got", log, () =>
+      parts.writer() === null ? undefined : parts.watermark.exchange(),
+    ),
     every(1_000, "read catalogues", log, () => catalogues.refresh()),
     every(15_000, "look after itself", log, () => tellTroubles(parts)),
+  ];
+  if (parts.config.role === "collector") return collecting;
+  return [
+    ...collecting,
+    every(1_000, "settle reviews", log, () => desk.settle()),
+    every(1_000, "settle approvals", log, () => approvals.settle()),
+    every(15_000, "fill the review queue", log, () => filler.fill()),
+    every(5_000, "judge trials", log, () => trials.check()),
     every(60_000, "tell the week's digest", log, () => tellDigest(parts)),
     every(retainEveryMs, "delete what has outlived its retention", log, () =>
       parts.writer() === null ? undefined : parts.store.retain(retentionOf(parts.config)),
@@ -165,12 +178,16 @@ function life(parts: Parts): Pick<App, "listen" | "grpcAddress" | "reload" | "st
   };
 }
 
-function buildWatch(base: Base, { spool, isImporting }: CollectorParts, ledger: Alerts): WatchLoop {
+function buildWatch(
+  base: Base,
+  { watermark, isImporting }: Pick<Parts, "watermark" | "isImporting">,
+  ledger: Alerts,
+): WatchLoop {
   const { config } = base;
   return createWatch({
     ...base,
     ledger,
-    storedThroughMs: () => spool.drainedThroughMs(),
+    storedThroughMs: () => watermark.storedThroughMs(),
     isImporting,
     ownerOf: (workflow) => workflowConfig(config, workflow).owner,
     budget: { falseAlarmsPer1000WorkflowDays: config.false_alarms_per_1000_workflow_days },
@@ -217,7 +234,7 @@ export function openStore(config: Config, log: Logger): Store {
   const { clickhouse, data } = config;
   const layout = retentionOf(config);
   if (clickhouse.url === "") return openChdbStore({ path: join(data, "clickhouse"), log, layout });
-  return openServerStore({ ...clickhouse, log, layout });
+  return openServerStore({ ...clickhouse, log, layout: { ...layout, cluster: clickhouse.cluster } });
 }
 
 /** How long what is kept, for all workflows and for those with days of their own. */
@@ -237,11 +254,11 @@ function retentionOf({ retention, workflows }: Config): Retention {
   return { ...all, workflows: own };
 }
 
-/** Brings the tables up to date; a server that is down is waited for, while the spool takes the runs. */
-async function migrate(store: Store, { clickhouse }: Config, log: Logger): Promise<void> {
+/** Does what needs the store; a server that is down is waited for, while the spool takes the runs. */
+async function reachStore({ clickhouse }: Config, log: Logger, work: () => Promise<void>): Promise<void> {
   for (let waitMs = 500; ; waitMs = Math.min(waitMs * 2, 10_000)) {
     try {
-      await store.migrate();
+      await work();
       return;
     } catch (error) {
       if (clickhouse.url === "" || error instanceof PermanentError) throw error;

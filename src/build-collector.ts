@@ -69,8 +69,9 @@ export async function buildCollector(base: Base): Promise<CollectorParts> {
 
 /** The redactor, which follows the settings. */
 function buildRedaction(base: Base): Pick<CollectorParts, "redactor" | "followRedaction"> {
-  const key = secretOf(base.journal, "redaction key");
-  const redactorOf = ({ redaction }: Config) => createRedactor({ key, ...redaction, caps: caps(base) });
+  const ownKey = secretOf(base.journal, "redaction key");
+  const redactorOf = ({ redaction }: Config) =>
+    createRedactor({ ...redaction, key: redaction.key || ownKey, caps: caps(base) });
   let current = redactorOf(base.config);
   return {
     redactor: liveRedactor(() => current),

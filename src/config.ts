@@ -76,10 +76,10 @@ export const configSchema = z
         "Port for OTLP over gRPC; without it the one below `port` (4317), and a free one where that is 0",
     }),
     data: text("Folder that holds all data", "./evenkeel-data"),
-    role: z
-      .enum(["all", "collector", "monitor"])
-      .default("all")
-      .meta({ description: "What this process does" }),
+    role: z.enum(["all", "collector", "monitor"]).default("all").meta({
+      description:
+        "What this process does, where several share a ClickHouse server: `collector` takes runs, `monitor` watches them and shows the pages",
+    }),
     public_url: url("Where people reach the page; used for links in messages"),
     clickhouse: z
       .strictObject({
@@ -91,6 +91,11 @@ export const configSchema = z
           .regex(/^[A-Za-z_]\w*$/, { error: "must be an identifier" })
           .default("evenkeel")
           .meta({ description: "ClickHouse database" }),
+        cluster: z
+          .string()
+          .regex(/^([A-Za-z_][\w.-]*)?$/, { error: "must be the name of a cluster" })
+          .default("")
+          .meta({ description: "Cluster over which tables are replicated and sharded; empty: one server" }),
       })
       .prefault({}),
     keys: z.array(key).default([]).meta({ description: "Keys by SHA-256, each with its scopes" }),
@@ -141,6 +146,9 @@ export const configSchema = z
           .meta({ description: "Removes secrets and personal data before anything is stored" }),
         fields: words("Field paths whose values are always removed (`input.customer.name`)", []),
         allow: words("Field paths that are never touched", []),
+        key: secret(
+          "Makes equal values look equal once they are replaced; the same for all collectors of a store. Empty: made at the first start",
+        ),
       })
       .prefault({}),
     words: z
@@ -176,9 +184,30 @@ export const configSchema = z
       .meta({ description: "Settings per workflow" }),
   })
   .superRefine((config, context) => {
+    for (const issue of roleIssues(config)) context.addIssue({ code: "custom", ...issue });
     for (const { path } of unknownCatalogues(config))
       context.addIssue({ code: "custom", path, message: "must name one of `catalogues`" });
   });
+
+interface RoleSettings {
+  role: string;
+  clickhouse: { url: string; cluster: string };
+  redaction: { key: string };
+}
+
+/** What a process of several on one store must say, and does not. */
+function* roleIssues({
+  role,
+  clickhouse,
+  redaction,
+}: RoleSettings): Generator<{ path: string[]; message: string }> {
+  if (clickhouse.url === "" && clickhouse.cluster !== "")
+    yield { path: ["clickhouse", "url"], message: "must be set with 'clickhouse.cluster'" };
+  if (role === "all") return;
+  const message = `must be set where 'role' is ${role}`;
+  if (clickhouse.url === "") yield { path: ["clickhouse", "url"], message };
+  if (redaction.key === "") yield { path: ["redaction", "key"], message };
+}
 
 /** The parsed configuration. */
 export type Config = z.infer<typeof configSchema>;

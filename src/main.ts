@@ -11,6 +11,7 @@ const sharedOptions = {
   data: { type: "string" },
   port: { type: "string" },
   role: { type: "string" },
+  cluster: { type: "string" },
   "print-config": { type: "boolean" },
   "print-config-schema": { type: "boolean" },
   version: { type: "boolean" },
@@ -49,6 +50,7 @@ function settingsOf(values: Record<string, unknown>): Record<string, unknown> {
   return {
     data: values.data,
     role: values.role,
+    "clickhouse.cluster": values.cluster,
     port: typeof port === "string" && /^\d+$/.test(port) ? Number(port) : port,
   };
 }

@@ -16,6 +16,7 @@ import type { ReviewDesk } from "./review/desk.ts";
 import type { Follower } from "./reload.ts";
 import type { QueueFiller } from "./review/fill-queue.ts";
 import type { Store } from "./store/port.ts";
+import type { Watermark } from "./watermark.ts";
 import type { WatchLoop } from "./watch/watch.ts";
 import type { Canary } from "./web/ports.ts";
 
@@ -55,6 +56,7 @@ export interface Parts extends Base, CollectorParts {
   alerts: Alerts;
   trials: Trials;
   watch: WatchLoop;
+  watermark: Watermark;
   canary: Canary;
   desk: ReviewDesk;
   filler: QueueFiller;

@@ -35,6 +35,10 @@ export interface HttpServer {
 const webBodyBytesMax = 2 * 1024 * 1024;
 const tooLarge = `Cannot read the body: it is larger than ${webBodyBytesMax} bytes`;
 
+/** What a collector answers besides taking runs. Its journal knows neither pauses nor incidents. */
+const ownPaths: ReadonlySet<string> = new Set(["/metrics", "/healthz", "/readyz", "/openapi.json"]);
+const askMonitor = "Cannot answer: this process collects; ask the one whose 'role' is monitor";
+
 /** Requests that take longer are cut off. */
 const requestTimeoutMs = 60_000;
 
@@ -144,6 +148,11 @@ function createRoutes(parts: Parts, guard: Guard, troubles: () => string[]): Hon
         bodyBytesMax,
         onError: (error) => log.error({ err: error }, "Cannot take a request"),
       }),
+    );
+  }
+  if (config.role === "collector") {
+    app.use(async (c, next) =>
+      ownPaths.has(c.req.path) ? next() : c.json({ error: { message: askMonitor } }, 404),
     );
   }
   app.use(

@@ -40,7 +40,8 @@ Options of every command
   --config FILE     YAML file with settings; every key has a default
   --data DIR        folder that holds all data (default ./evenkeel-data)
   --port N          port for everything (default 4318)
-  --role ROLE       all, collector or monitor
+  --role ROLE       all, collector or monitor (docs/scale.md)
+  --cluster NAME    ClickHouse cluster to make the tables on (docs/scale.md)
   --print-config    show the settings in force, secrets hidden
   --print-config-schema  show the JSON Schema of the settings, for editors
   --version         show the version

@@ -2,6 +2,7 @@ import type { Json } from "../model/json.ts";
 import type { RejectRow } from "../model/rows.ts";
 import { readBuckets, readVersions, readWorkflows } from "./buckets.ts";
 import { rowColumns } from "./columns.ts";
+import { drainedThroughMs, reportDrained } from "./collectors.ts";
 import type { Engine } from "./engine.ts";
 import { exampleRuns, sliceCounts } from "./examples.ts";
 import type { Layout } from "./layout.ts";
@@ -35,6 +36,8 @@ export function createClickHouseStore(engine: Engine, layout: Layout): Store {
         { limit },
       ),
     query: <T>(sql: string, params: Record<string, Json> = {}) => engine.select<T>("report", sql, params),
+    reportDrained: (collectorId, throughMs) => reportDrained(engine, collectorId, throughMs),
+    collectorsDrainedThroughMs: () => drainedThroughMs(engine),
     close: () => engine.close(),
   };
 }

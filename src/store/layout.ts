@@ -12,10 +12,18 @@ export interface Retention {
 export interface Layout extends Retention {
   /** Name of a cluster for `ON CLUSTER` and replicated engines, "" for a single server. */
   cluster: string;
+  /** Name of the database, which tables of a cluster refer to. */
+  database: string;
 }
 
 /** A single engine with the default retention. */
-export const defaultLayout: Layout = { runDays: 90, rollupDays: 400, workflows: [], cluster: "" };
+export const defaultLayout: Layout = {
+  runDays: 90,
+  rollupDays: 400,
+  workflows: [],
+  cluster: "",
+  database: "default",
+};
 
 /** The clause that makes a statement reach every server of the cluster, if there is one. */
 export function onCluster({ cluster }: Layout): string {

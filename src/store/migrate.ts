@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { PermanentError } from "../model/errors.ts";
+import { spread } from "./cluster.ts";
 import type { Engine } from "./engine.ts";
 import { type Layout, onCluster } from "./layout.ts";
 import { expire, retentionMark, retentionStatements } from "./retention.ts";
@@ -16,6 +17,7 @@ const ledger = `CREATE TABLE IF NOT EXISTS migrations {{on_cluster}} (
 // needs its own. Parts are synced, because the writer deletes its segment once the insert is confirmed.
 const tableSettings = [
   "non_replicated_deduplication_window = 10000",
+  "replicated_deduplication_window = 10000",
   "ttl_only_drop_parts = 1",
   "fsync_after_insert = 1",
   "fsync_part_directory = 1",
@@ -30,7 +32,7 @@ const tableSettings = [
  */
 export async function migrate(engine: Engine, layout: Layout): Promise<void> {
   await engine.prepare();
-  await engine.command(renderMigration(ledger, layout));
+  for (const statement of migrationStatements(ledger, layout)) await engine.command(statement);
   const checksums = await readLedger(engine);
   for (const { name, text } of await readMigrations()) {
     const checksum = createHash("sha256").update(text).digest("hex");
@@ -41,7 +43,7 @@ export async function migrate(engine: Engine, layout: Layout): Promise<void> {
         hint: "Migrations are never edited; add a new one.",
       });
     }
-    for (const statement of splitStatements(renderMigration(text, layout))) await engine.command(statement);
+    for (const statement of migrationStatements(text, layout)) await engine.command(statement);
     await record(engine, name, checksum);
   }
   await applyRetention(engine, layout, checksums.get(retentionEntry) ?? "");
@@ -83,6 +85,11 @@ export async function readMigrations(): Promise<{ name: string; text: string }[]
   return Promise.all(
     names.map(async (name) => ({ name, text: await readFile(new URL(name, directory), "utf8") })),
   );
+}
+
+/** The statements of a migration for one layout. */
+export function migrationStatements(text: string, layout: Layout): string[] {
+  return splitStatements(renderMigration(text, layout)).flatMap((statement) => spread(statement, layout));
 }
 
 /** Fills the placeholders of a migration for one layout. */

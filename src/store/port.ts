@@ -131,5 +131,10 @@ export interface Store {
   /** Rows of any statement of the store's own making, for pages and reports. Parameters are bound. */
   query<T>(sql: string, params?: Record<string, Json>): Promise<T[]>;
 
+  /** Notes that everything which a collector accepted before a time is in the store. The id is hexadecimal. */
+  reportDrained(collectorId: string, throughMs: number): Promise<void>;
+  /** The earliest of what the collectors heard of lately have reported; null where there is none. */
+  collectorsDrainedThroughMs(): Promise<number | null>;
+
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import type { Table } from "../model/rows.ts";
+import { storedTable } from "./cluster.ts";
 import type { Engine } from "./engine.ts";
 import { type Layout, onCluster, type Retention } from "./layout.ts";
 
@@ -24,7 +25,7 @@ const kinds: Record<Exclude<Table, "versions"> | "rollups_hour", Days> = {
 export function retentionStatements(layout: Layout): string[] {
   return Object.entries(kinds).map(([table, kind]) => {
     const days = table === "rejects" ? lasting(layout[kind]) : longest(layout, kind);
-    return `ALTER TABLE ${table} ${onCluster(layout)} MODIFY TTL stored_at + INTERVAL ${days} DAY`;
+    return `ALTER TABLE ${storedTable(table, layout)} ${onCluster(layout)} MODIFY TTL stored_at + INTERVAL ${days} DAY`;
   });
 }
 
@@ -45,7 +46,9 @@ export async function expire(engine: Engine, layout: Layout): Promise<void> {
         {},
       );
       if (found.length > 0)
-        await engine.command(`ALTER TABLE ${table} ${onCluster(layout)} DELETE WHERE ${isOld}`);
+        await engine.command(
+          `ALTER TABLE ${storedTable(table, layout)} ${onCluster(layout)} DELETE WHERE ${isOld}`,
+        );
     }
   }
 }

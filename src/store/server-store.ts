@@ -4,6 +4,7 @@ import { type ClickHouseClient, createClient } from "@clickhouse/client";
 import type { Logger } from "pino";
 import { PermanentError } from "../model/errors.ts";
 import { createClickHouseStore } from "./clickhouse-store.ts";
+import { clusterInsertSettings, clusterReadSettings } from "./cluster.ts";
 import { insertError, statementError } from "./clickhouse-errors.ts";
 import { type Engine, insertSettings, quiet, readSettings } from "./engine.ts";
 import { defaultLayout, type Layout, onCluster } from "./layout.ts";
@@ -27,8 +28,8 @@ export interface ServerStoreOptions {
  * @throws {PermanentError} If the name of the database is not an identifier.
  */
 export function openServerStore({ url, user, password, database, log, layout }: ServerStoreOptions): Store {
-  const full: Layout = { ...defaultLayout, ...layout };
   const name = database ?? "default";
+  const full: Layout = { ...defaultLayout, ...layout, database: name };
   if (!/^[A-Za-z_]\w*$/.test(name)) {
     throw new PermanentError(
       "Cannot open the store: the database name must be letters, digits and underscores",
@@ -45,7 +46,8 @@ export function openServerStore({ url, user, password, database, log, layout }: 
   };
 
   log.debug({ database: name }, "Store is a ClickHouse server");
-  const engine = serverEngine(createClient({ ...base, database: name }), async () => {
+  const isCluster = full.cluster !== "";
+  const engine = serverEngine(createClient({ ...base, database: name }), isCluster, async () => {
     if (name === "default") return;
     const root = createClient({ ...base, database: "default" });
     try {
@@ -59,7 +61,13 @@ export function openServerStore({ url, user, password, database, log, layout }: 
   return createClickHouseStore(engine, full);
 }
 
-function serverEngine(client: ClickHouseClient, prepare: () => Promise<void>): Engine {
+function serverEngine(client: ClickHouseClient, isCluster: boolean, prepare: () => Promise<void>): Engine {
+  const inserting = {
+    ...insertSettings,
+    ...(isCluster ? clusterInsertSettings : {}),
+    wait_end_of_query: 1,
+  } as const;
+  const reading = { ...readSettings, ...(isCluster ? clusterReadSettings : {}) };
   return {
     prepare,
     async command(sql) {
@@ -75,7 +83,7 @@ function serverEngine(client: ClickHouseClient, prepare: () => Promise<void>): E
         const { stream } = await client.exec({
           query: `INSERT INTO ${table} FORMAT JSONEachRow`,
           values: Readable.from([ndjson], { objectMode: false }),
-          clickhouse_settings: { ...insertSettings, insert_deduplication_token: token, wait_end_of_query: 1 },
+          clickhouse_settings: { ...inserting, insert_deduplication_token: token },
         });
         // The answer is empty; the connection is free once it has been read.
         await finished(stream.resume());
@@ -89,7 +97,7 @@ function serverEngine(client: ClickHouseClient, prepare: () => Promise<void>): E
           query: sql,
           query_params: params,
           format: "JSONEachRow",
-          clickhouse_settings: readSettings,
+          clickhouse_settings: reading,
         });
         return await result.json<T>();
       } catch (error) {

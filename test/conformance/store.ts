@@ -30,7 +30,7 @@ export function storeConformance(name: string, open: (layout?: Partial<Layout>) 
         );
         return Object.fromEntries(rows.map((row) => [row.name, Number(row.days)]));
       };
-      const long = { outcomes: 400, reviews: 400, rollups: 400, rollups_hour: 400 };
+      const long = { decisions: 400, outcomes: 400, reviews: 400, rollups: 400, rollups_hour: 400 };
       expect(await retention()).toEqual({ ...long, rejects: 90, runs: 90, steps: 90 });
       const other = open({ runDays: 7 });
       await other.migrate();
@@ -39,9 +39,23 @@ export function storeConformance(name: string, open: (layout?: Partial<Layout>) 
     });
 
     insertCases(() => store);
+    collectorCases(() => store);
     bucketCases(() => store);
     runCases(() => store);
     exampleCases(() => store);
+  });
+}
+
+function collectorCases(store: () => Store): void {
+  it("collectorsDrainedThroughMs() answers how far the slowest collector has got", async () => {
+    expect(await store().collectorsDrainedThroughMs()).toBeNull();
+    await store().reportDrained("a1", 2_000);
+    await store().reportDrained("b2", 1_500);
+    await store().reportDrained("a1", 3_000);
+    expect(await store().collectorsDrainedThroughMs()).toBe(1_500);
+    await store().reportDrained("b2", 4_000);
+    expect(await store().collectorsDrainedThroughMs()).toBe(3_000);
+    await expect(store().reportDrained("'; DROP TABLE runs", 1)).rejects.toThrow(RangeError);
   });
 }
 

@@ -72,6 +72,7 @@ export async function killSidecar(options: KillSidecarOptions): Promise<KillSide
   isOver = true;
   await sending;
   await eventually(async () => pauses.every((workflow) => told(receiver).has(workflow)));
+  await eventually(() => isDrained(sidecar));
   await sidecar.stop();
   await receiver.close();
   const messages = told(receiver);
@@ -85,6 +86,12 @@ export async function killSidecar(options: KillSidecarOptions): Promise<KillSide
   };
   rmSync(data, { recursive: true });
   return result;
+}
+
+/** Nothing is left in the spool: a stop would leave there what does not get through in a few seconds. */
+async function isDrained(sidecar: Sidecar): Promise<boolean> {
+  const metrics = await (await fetch(`${sidecar.url}/metrics`)).text();
+  return /^evenkeel_spool_runs 0$/m.test(metrics);
 }
 
 const kill = (sidecar: Sidecar) => sidecar.kill();
