@@ -98,6 +98,8 @@ export function createLabelJoin(
       if (label.kind === "outcome") return { kind: "outcome", outcome: outcomeOf(label, run, receivedAtMs) };
       if (label.kind === "decision") {
         if (run.mode !== "shadow") return { kind: "misplaced", reason: "decision_not_on_shadow_run" };
+        // Known, but its outputs are on their way to the store: without them everything would seem to differ.
+        if (found.outputs === undefined) return { kind: "waiting" };
         const { compare: rules = {} } = deps.settings(run.workflow);
         return { kind: "decision", decision: decisionOf(label, run, found.outputs, rules, receivedAtMs) };
       }
@@ -153,11 +155,11 @@ function mayWait(label: LabelDraft): boolean {
 function decisionOf(
   draft: DecisionDraft,
   run: RunRef,
-  outputs: string | undefined,
+  outputs: string,
   rules: CompareRules,
   receivedAtMs: number,
 ): Decision {
-  const given = outputs === undefined ? null : (tryParseJson(outputs) ?? null);
+  const given = tryParseJson(outputs) ?? null;
   const fields = compareOutputs(draft.output, given, { rules, isPartial: true });
   return {
     decisionId: draft.decisionId,

@@ -24,8 +24,10 @@ export interface WaitingLabels {
   takeDue(nowMs: number): WaitingLabel[];
   /** They found their runs, or never will. */
   done(labels: readonly LabelDraft[]): void;
-  /** What could not be tried is due again. */
-  putBack(labels: readonly WaitingLabel[]): void;
+  /** Reads what waits from the shelf again, which was rewritten. */
+  recall(): void;
+  /** What could not be tried is due again, after a while. */
+  putBack(labels: readonly WaitingLabel[], nowMs: number): void;
 }
 
 /** Longer than this, and the run will not come. */
@@ -41,6 +43,7 @@ export function createWaitingLabels(shelf: WaitingShelf, labelsMax = 100_000): W
   const byRun = new Map<string, Set<string>>();
   const due = new Set<string>();
   let lookedMs = Number.NEGATIVE_INFINITY;
+  let restUntilMs = Number.NEGATIVE_INFINITY;
 
   const add = (entry: WaitingLabel) => {
     const id = labelIdOf(entry.label);
@@ -51,9 +54,14 @@ export function createWaitingLabels(shelf: WaitingShelf, labelsMax = 100_000): W
     // The run may have come in the meantime.
     due.add(id);
   };
-  for (const { body, sinceMs } of shelf.all()) add({ label: JSON.parse(body) as LabelDraft, sinceMs });
+  const recall = () => {
+    for (const known of [waiting, byRun, due]) known.clear();
+    for (const { body, sinceMs } of shelf.all()) add({ label: JSON.parse(body) as LabelDraft, sinceMs });
+  };
+  recall();
 
   return {
+    recall,
     hold(labels, nowMs) {
       const fresh = labels.filter((label) => !waiting.has(labelIdOf(label)));
       if (waiting.size + fresh.length > labelsMax) {
@@ -76,6 +84,7 @@ export function createWaitingLabels(shelf: WaitingShelf, labelsMax = 100_000): W
       if (businessKey !== "") for (const id of byRun.get(keyOf(workflow, businessKey)) ?? []) due.add(id);
     },
     takeDue(nowMs) {
+      if (nowMs < restUntilMs) return [];
       if (nowMs - lookedMs >= lookUpEveryMs) {
         lookedMs = nowMs;
         for (const [id, entry] of [...waiting].slice(0, lookUpMax)) {
@@ -100,17 +109,18 @@ export function createWaitingLabels(shelf: WaitingShelf, labelsMax = 100_000): W
       }
       shelf.remove(labels.map(labelIdOf));
     },
-    putBack(labels) {
+    putBack(labels, nowMs) {
+      restUntilMs = nowMs + lookUpEveryMs;
       for (const { label } of labels) due.add(labelIdOf(label));
     },
   };
 }
 
 /**
- * Tries what is due. What has waited for a month goes to the reject queue.
+ * Tries what is due. What has waited for a month goes to the reject queue. While runs cannot be looked up everything
+ * waits on.
  *
  * @param accept answers the ids of those that wait on.
- * @throws {TransientError} While runs cannot be looked up; then everything waits on.
  */
 export async function settleWaiting(
   waiting: WaitingLabels,
@@ -128,8 +138,8 @@ export async function settleWaiting(
     if (bad.length > 0) await accept({ ...emptyMapped(), bad });
     waiting.done(labels.filter((label) => !still.has(labelIdOf(label))));
   } catch (error) {
-    waiting.putBack(due);
-    throw error;
+    waiting.putBack(due, nowMs);
+    if (!(error instanceof TransientError)) throw error;
   }
 }
 

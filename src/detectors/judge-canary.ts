@@ -32,8 +32,7 @@ export function judgeCanary(strata: readonly Stratum[], alpha: number): CanaryJu
   const pValue = upperTail(informative);
   const excess = shareOf(informative, "now") - expectedShare(informative);
   if (pValue <= alpha && excess >= excessMin) return { pValue, verdict: "differs" };
-  const worst = informative.map(({ usual, now }) => ({ usual, now: { ...now, differed: now.compared } }));
-  return { pValue, verdict: upperTail(worst) <= alpha ? "same" : "not enough" };
+  return { pValue, verdict: leastChance(informative) <= alpha ? "same" : "not enough" };
 }
 
 /** Chance of at least as many different answers in this round, given how many differ in all. */
@@ -54,8 +53,21 @@ function upperTail(strata: readonly Stratum[]): number {
   );
 }
 
+/** The chance that would be left if every answer of this round differed. */
+function leastChance(strata: readonly Stratum[]): number {
+  return strata.reduce((product, { usual, now }) => {
+    const chances = hypergeometric(
+      usual.compared + now.compared,
+      usual.differed + now.compared,
+      now.compared,
+    );
+    return product * (chances[now.compared] ?? 1);
+  }, 1);
+}
+
 /** Chances of 0, 1, … marked ones among `drawn` of `all` of which `marked` are. */
 function hypergeometric(all: number, marked: number, drawn: number): number[] {
+  if (marked === 0) return [1];
   const whole = logChoose(all, drawn);
   return Array.from({ length: drawn + 1 }, (_, k) =>
     k > marked || drawn - k > all - marked

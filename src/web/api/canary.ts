@@ -77,7 +77,7 @@ const roundBody = z.object({
       }),
     )
     .min(1)
-    .max(5_000),
+    .max(2_000),
 });
 
 /** Frozen inputs, and rounds of fresh answers to them. */

@@ -1,4 +1,4 @@
-import type { OutcomeRow, ReviewRow, RunRow, StepRow } from "../../model/rows.ts";
+import type { DecisionRow, OutcomeRow, ReviewRow, RunRow, StepRow } from "../../model/rows.ts";
 import type { Receipt } from "../../store/port.ts";
 import { fromJsonText, readFindings } from "../api/present.ts";
 import { compareValues } from "../boards/compare-values.ts";
@@ -8,7 +8,7 @@ import { JsonValue, Value } from "./value.tsx";
 
 /** One run, from what went in to what the business saw, in order, on one page. */
 export function ReceiptPage({ receipt }: { receipt: Receipt }) {
-  const { run, steps, reviews, outcomes } = receipt;
+  const { run, steps, reviews, outcomes, decisions } = receipt;
   return (
     <>
       <p class="crumbs">
@@ -48,6 +48,7 @@ export function ReceiptPage({ receipt }: { receipt: Receipt }) {
           ))}
         </Card>
       )}
+      {decisions.length === 0 ? null : <Decisions decisions={decisions} />}
       {outcomes.length === 0 ? null : <Outcomes outcomes={outcomes} />}
       <Deployed receipt={receipt} />
     </>
@@ -72,6 +73,7 @@ function Facts({ receipt: { run } }: { receipt: Receipt }) {
     ["Cost", run.cost_usd === null ? "" : `$${run.cost_usd}`],
     ["Retries", run.retries === 0 ? "" : String(run.retries)],
     ["Session", run.session_id],
+    ["Business key", run.business_key],
     ["Trace", run.trace_id],
     ["Source", run.source],
     ...Object.entries(run.attributes),
@@ -190,6 +192,28 @@ function ReviewItem({ review, run }: { review: ReviewRow; run: RunRow }) {
         </table>
       )}
     </article>
+  );
+}
+
+/** What people decided on the input of a shadow run. */
+function Decisions({ decisions }: { decisions: DecisionRow[] }) {
+  return (
+    <Card title="Decisions">
+      {decisions.map((decision) => (
+        <article class="review-item">
+          <p>
+            <strong>{decision.reviewer === "" ? "Someone" : decision.reviewer}</strong> decided{" "}
+            <Moment atMs={decision.received_at} />
+            {decision.differing.length === 0
+              ? ", as the run did"
+              : `, otherwise in ${decision.differing.join(", ")}`}
+            {decision.reason === "" ? null : `: ${decision.reason}`}
+          </p>
+          {decision.note === "" ? null : <p class="note">{decision.note}</p>}
+          <JsonValue text={decision.output} />
+        </article>
+      ))}
+    </Card>
   );
 }
 

@@ -197,6 +197,10 @@ describe("every page", () => {
     "/rejects",
     "/workflows/ticket-triage",
     "/workflows/ticket-triage/scorecard",
+    "/workflows/ticket-triage/versions",
+    "/workflows/ticket-triage/outcomes",
+    "/workflows/ticket-triage/shadow",
+    "/workflows/ticket-triage/canary",
   ];
   for (const scheme of ["light", "dark"] as const) {
     it(`passes axe in ${scheme} at WCAG AA`, async () => {

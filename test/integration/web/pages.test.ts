@@ -29,6 +29,7 @@ beforeAll(async () => {
       prompt: evil,
       model: evil.slice(0, 60),
       attributes: { [evil.slice(0, 40)]: evil },
+      outcomes: [{ name: evil.slice(0, 60), value: true }],
       steps: [
         {
           name: evil.slice(0, 60),
@@ -39,7 +40,28 @@ beforeAll(async () => {
         },
       ],
     },
+    {
+      run_id: "shadow-<evil>",
+      workflow: "<b>evil</b>",
+      mode: "shadow",
+      version: evil.slice(0, 60),
+      key: evil.slice(0, 60),
+      outputs: { note: evil },
+      decision: { output: { note: "x", [evil.slice(0, 40)]: 1 }, reason: evil, note: evil, reviewer: evil },
+    },
   ]);
+  const canary = `/v1/workflows/${encodeURIComponent("<b>evil</b>")}/canary`;
+  const cases = [{ case_id: "c", inputs: { text: evil }, outputs: { [evil.slice(0, 40)]: evil } }];
+  await sidecar.post(`${canary}/cases`, { actor: evil.slice(0, 60), cases });
+  for (const round_id of ["r1", "r2", evil.slice(0, 60)]) {
+    const answers = Array.from({ length: 9 }, () => ({
+      case_id: "c",
+      outputs: evil,
+      model: evil,
+      fingerprint: evil,
+    }));
+    await sidecar.post(`${canary}/rounds`, { round_id, answers });
+  }
   const review = {
     verdict: "edited",
     output: { note: evil },
@@ -74,6 +96,11 @@ const pages = [
   `${workflow}/signals/null_rate?field=${encodeURIComponent(evil)}`,
   `${workflow}/scorecard`,
   `${workflow}/report`,
+  `${workflow}/shadow`,
+  `${workflow}/outcomes`,
+  `${workflow}/versions?version=${encodeURIComponent(evil)}&against=${encodeURIComponent(evil)}`,
+  `${workflow}/canary?said=${encodeURIComponent(evil)}`,
+  `/runs/${encodeURIComponent("shadow-<evil>")}`,
 ];
 
 /** The page's markup alone: attribute values are quoted and escaped, so that emptying them leaves tags as they are. */
