@@ -57,12 +57,17 @@ function isLearned(start: Start, runs: number, spanMs: number): boolean {
  * Lives until the next look. Where a drift is open there is a look at the end of every hour.
  *
  * @param budget False alarms per 1,000 workflow-days.
+ * @param longestMs Looks are no farther apart: a whole number of hours.
  * @returns The life as it went on, and the verdicts of each look; the life given stays as it was, but for what
  *   its simulation has drawn.
  */
-export function liveOn(life: Life, budget: number): { life: Life; looks: SignalVerdict[][] } {
+export function liveOn(
+  life: Life,
+  budget: number,
+  longestMs = dayMs,
+): { life: Life; looks: SignalVerdict[][] } {
   const { simulation, baseline, startMs } = life;
-  const untilMs = nextLook(life.nowMs, life.nowMs - startMs);
+  const untilMs = nextLook(life.nowMs, life.nowMs - startMs, longestMs);
   const bucketMs = untilMs % hourMs === 0 && life.nowMs % hourMs === 0 ? hourMs : minuteMs;
   const batch: SignalBucket[] = [];
   for (let atMs = life.nowMs; atMs < untilMs; atMs += bucketMs) {
@@ -98,8 +103,8 @@ function hasDrift({ signals }: WorkflowState): boolean {
 }
 
 /** The next time to look at verdicts and growth: after an eighth of what was seen, on a whole hour or day. */
-function nextLook(nowMs: number, ageMs: number): number {
-  const unit = ageMs < 8 * hourMs ? minuteMs : ageMs < 8 * dayMs ? hourMs : dayMs;
-  const next = nowMs + Math.min(dayMs, Math.max(unit, ageMs / 8));
+function nextLook(nowMs: number, ageMs: number, longestMs: number): number {
+  const unit = ageMs < 8 * hourMs ? minuteMs : ageMs < 8 * dayMs || longestMs < dayMs ? hourMs : dayMs;
+  const next = nowMs + Math.min(longestMs, Math.max(unit, ageMs / 8));
   return Math.ceil(Math.min(next, (Math.floor(nowMs / dayMs) + 1) * dayMs) / unit) * unit;
 }

@@ -1,12 +1,13 @@
 import { aloneLevel, workflowDays } from "../../src/detectors/budget.ts";
 import { dayMs, hourMs } from "../../src/model/clock.ts";
 import { branchLife, type Cell, type Life, liveOn, startLife } from "./life.ts";
-import { createRandom, type Random } from "./random.ts";
 
 /** Copies at each level of evidence, and the distance of levels in nats. */
 const copies = 3;
 const levelNats = 1.5;
 const lowestNats = 3;
+/** Within one bad day evidence may rise from nothing to an alarm, so levels are looked at every few hours. */
+const lookMs = 3 * hourMs;
 /** A pause needs so much more evidence than an alert, in nats: ln 30. */
 const pauseNats = 3.4;
 /** How long an alarm is followed: its owner has looked at it by then. */
@@ -25,8 +26,9 @@ export interface SplitResult {
 interface Particle {
   life: Life;
   weight: number;
-  /** Levels of evidence below this one. */
+  /** Levels of evidence below this one, and the level at which it was made as a copy; 0 for the first. */
   zone: number;
+  birth: number;
   alarmedMs: number | null;
 }
 
@@ -35,16 +37,15 @@ interface Particle {
  * the product's own evidence.
  *
  * A life whose largest evidence rises past a level goes on as several, each with a part of its weight and a
- * future of its own; one that falls back two levels goes on with the same odds or not at all. Every count is
- * of weights, whose expectation no rule of splitting changes, so the estimate is unbiased whatever the levels.
+ * future of its own. Where one falls back two levels, the copies end and the first takes their weight: any of
+ * them might have been the first, so every count of weights keeps its expectation, whatever the levels.
  *
- * Source: T. Booth, Monte Carlo variance reduction, LA-UR-85-2202 (weight windows); M. Villén-Altamirano,
- * J. Villén-Altamirano, RESTART (1991).
+ * Source: M. Villén-Altamirano, J. Villén-Altamirano, RESTART: a method for accelerating rare event simulations,
+ * ITC 13 (1991).
  *
  * @param budget False alarms per 1,000 workflow-days.
  */
 export function splitQuiet(cell: Cell, seed: number, days: number, budget = 1): SplitResult {
-  const draws = createRandom(seed, 71);
   const result: SplitResult = {
     workflowDays: 0,
     falseAlarms: 0,
@@ -57,21 +58,15 @@ export function splitQuiet(cell: Cell, seed: number, days: number, budget = 1): 
   const levels: number[] = [];
   for (let nats = lowestNats; nats < alarmNats + pauseNats; nats += levelNats) levels.push(nats);
   const endMs = first.nowMs + days * dayMs;
-  const waiting: Particle[] = [{ life: first, weight: 1, zone: 0, alarmedMs: null }];
-  let stream = 1000;
+  const waiting: Particle[] = [{ life: first, weight: 1, zone: 0, birth: 0, alarmedMs: null }];
+  const streams = { next: 1000 };
   for (let particle = waiting.pop(); particle !== undefined; particle = waiting.pop()) {
     while (particle.life.nowMs < endMs && goOn(particle, budget, result)) {
       const nats = largestEvidence(particle.life);
       if (particle.life.nowMs % hourMs !== 0) continue;
       const zone = levels.filter((level) => level <= nats).length;
-      if (zone > particle.zone) {
-        const share = copies ** (zone - particle.zone);
-        particle.weight /= share;
-        particle.zone = zone;
-        for (let copy = 1; copy < share; copy++) {
-          waiting.push({ ...particle, life: branchLife(particle.life, (stream += 2)) });
-        }
-      } else if (zone < particle.zone - 1 && !survives(particle, zone + 1, draws)) break;
+      if (zone > particle.zone) waiting.push(...split(particle, zone, streams));
+      else if (zone < particle.zone - 1 && !join(particle, zone + 1)) break;
     }
   }
   return result;
@@ -80,7 +75,7 @@ export function splitQuiet(cell: Cell, seed: number, days: number, budget = 1): 
 /** Takes a particle to its next look and counts. False where its story ends: at a pause, or a week after an alarm. */
 function goOn(particle: Particle, budget: number, result: SplitResult): boolean {
   const fromMs = particle.life.nowMs;
-  const { life, looks } = liveOn(particle.life, budget);
+  const { life, looks } = liveOn(particle.life, budget, lookMs);
   particle.life = life;
   const spanDays = (life.nowMs - fromMs) / dayMs;
   result.simulatedDays += spanDays;
@@ -99,11 +94,27 @@ function goOn(particle: Particle, budget: number, result: SplitResult): boolean 
   return particle.alarmedMs === null || life.nowMs - particle.alarmedMs < followedMs;
 }
 
-/** Russian roulette down to a zone: fewer copies, each with more weight. */
-function survives(particle: Particle, zone: number, draws: Random): boolean {
-  const odds = copies ** (particle.zone - zone);
-  if (draws.uniform() * odds >= 1) return false;
-  particle.weight *= odds;
+/** Makes copies at every level up to a zone. A particle's weight is shared by its copies and itself. */
+function split(particle: Particle, zone: number, streams: { next: number }): Particle[] {
+  const made: Particle[] = [];
+  while (particle.zone < zone) {
+    particle.zone += 1;
+    const birth = particle.zone;
+    for (const one of [particle, ...made]) {
+      one.weight /= copies;
+      one.zone = birth;
+      for (let copy = 1; copy < copies; copy++) {
+        made.push({ ...one, birth, life: branchLife(one.life, (streams.next += 2)) });
+      }
+    }
+  }
+  return made;
+}
+
+/** Takes a particle down to a zone; false for a copy that was made above it. */
+function join(particle: Particle, zone: number): boolean {
+  if (particle.birth > zone) return false;
+  particle.weight *= copies ** (particle.zone - zone);
   particle.zone = zone;
   return true;
 }
