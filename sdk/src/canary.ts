@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { CanaryCall, Core } from "./core.ts";
+import type { AnyFunction } from "./observe.ts";
 import { errorRecord } from "./record.ts";
 import { type Json, snapshot } from "./snapshot.ts";
 
@@ -54,7 +55,7 @@ interface FrozenCase {
 export async function canaryWith(
   core: Core,
   workflow: string,
-  fn: (inputs: never) => unknown,
+  fn: AnyFunction,
   options: CanaryOptions = {},
 ): Promise<CanaryAnswer> {
   try {
@@ -67,7 +68,7 @@ export async function canaryWith(
 async function runRound(
   core: Core,
   workflow: string,
-  fn: (inputs: never) => unknown,
+  fn: AnyFunction,
   options: CanaryOptions,
 ): Promise<CanaryAnswer> {
   const path = `${core.settings.endpoint}/v1/workflows/${encodeURIComponent(workflow)}/canary`;
@@ -97,7 +98,7 @@ async function runRound(
 /** Answers one frozen input. A throw is an answer too. */
 async function answer(
   core: Core,
-  fn: (inputs: never) => unknown,
+  fn: AnyFunction,
   options: CanaryOptions,
   { case_id, inputs }: FrozenCase,
   call: CanaryCall,
@@ -109,7 +110,9 @@ async function answer(
     fingerprint: textOf(call.run?.spans[0]?.attributes.get("evenkeel.attr.model_fingerprint")),
   });
   try {
-    const result = await core.canary.run(call, async () => (fn as (...given: unknown[]) => unknown)(...args));
+    const result = await core.canary.run(call, async () =>
+      (fn as unknown as (...given: unknown[]) => unknown)(...args),
+    );
     const span = call.run?.spans[0];
     const model = options.model?.(result as never) ?? textOf(span?.attributes.get("evenkeel.model.resolved"));
     return { ...base, ...known(), model, outputs: (span?.outputs ?? snapshot(result)).value };

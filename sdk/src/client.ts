@@ -34,11 +34,7 @@ export interface Client {
   review(runId: string, review: ReviewInput): void;
   outcome(run: RunName, name: string, value: number | boolean | string): void;
   decision(run: RunName, decision: DecisionInput): void;
-  canary(
-    workflow: string,
-    fn: (inputs: never) => unknown,
-    canaryOptions?: CanaryOptions,
-  ): Promise<CanaryAnswer>;
+  canary(workflow: string, fn: AnyFunction, canaryOptions?: CanaryOptions): Promise<CanaryAnswer>;
   gate: Gate;
   approval: AskApproval;
   flush(timeoutMs?: number): Promise<boolean>;

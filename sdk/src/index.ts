@@ -95,11 +95,7 @@ export function decision(run: RunName, given: DecisionInput): void {
  * from a cron or before a release; observed functions in it count as canary runs. It waits for the network, and never
  * rejects.
  */
-export function canary(
-  workflow: string,
-  fn: (inputs: never) => unknown,
-  options?: CanaryOptions,
-): Promise<CanaryAnswer> {
+export function canary(workflow: string, fn: AnyFunction, options?: CanaryOptions): Promise<CanaryAnswer> {
   return client().canary(workflow, fn, options);
 }
 

@@ -27,20 +27,22 @@ export interface SeenIds {
   release(id: string): void;
 }
 
-/** An outcome or a decision that came before its run, as it is kept. `body` is JSON and clean already. */
+/** An outcome or a decision that came before its run. */
 export interface WaitingEntry {
   id: string;
-  body: string;
+  /** The run's id, or workflow and business key. */
+  awaits: string;
   sinceMs: number;
 }
 
 /** Keeps what waits for its run, across restarts. The journal implements it; every call is durable on return. */
 export interface WaitingShelf {
   /** Does nothing for ids that are kept already. */
-  put(entries: readonly WaitingEntry[]): void;
+  put(entries: readonly (WaitingEntry & { /** JSON, clean already. */ body: string })[]): void;
   remove(ids: readonly string[]): void;
   /** Oldest first. */
   all(): WaitingEntry[];
+  bodies(ids: readonly string[]): { id: string; body: string }[];
 }
 
 /** A run, redacted, whose trace may still bring its root. */

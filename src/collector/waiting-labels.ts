@@ -36,82 +36,106 @@ const waitMsMax = 30 * dayMs;
 const lookUpMax = 50;
 const lookUpEveryMs = minuteMs / 6;
 
-/** Creates the waiting room, with what the shelf holds from before. */
+/** Labels that are read and tried at a time. */
+const dueMax = 500;
+
+/** Creates the waiting room over the shelf, which holds what waits; in memory is only what it waits for. */
 export function createWaitingLabels(shelf: WaitingShelf, labelsMax = 100_000): WaitingLabels {
-  const waiting = new Map<string, WaitingLabel>();
-  /** Ids of labels by what they wait for. */
-  const byRun = new Map<string, Set<string>>();
-  const due = new Set<string>();
+  const index = createIndex();
   let lookedMs = Number.NEGATIVE_INFINITY;
   let restUntilMs = Number.NEGATIVE_INFINITY;
-
-  const add = (entry: WaitingLabel) => {
-    const id = labelIdOf(entry.label);
-    waiting.set(id, entry);
-    const run = awaited(entry.label);
-    const ids = byRun.get(run) ?? new Set();
-    byRun.set(run, ids.add(id));
-    // The run may have come in the meantime.
-    due.add(id);
-  };
-  const recall = () => {
-    for (const known of [waiting, byRun, due]) known.clear();
-    for (const { body, sinceMs } of shelf.all()) add({ label: JSON.parse(body) as LabelDraft, sinceMs });
-  };
-  recall();
-
+  shelf.all().forEach(index.add);
   return {
-    recall,
     hold(labels, nowMs) {
-      const fresh = labels.filter((label) => !waiting.has(labelIdOf(label)));
-      if (waiting.size + fresh.length > labelsMax) {
+      const fresh = labels.filter((label) => index.get(labelIdOf(label)) === undefined);
+      if (index.size() + fresh.length > labelsMax) {
         throw new TransientError(
           `Cannot keep what came before its run: ${labelsMax} outcomes and decisions wait already`,
           { retryAfterSeconds: 60 },
         );
       }
       if (fresh.length === 0) return;
-      shelf.put(
-        fresh.map(
-          (label): WaitingEntry => ({ id: labelIdOf(label), body: JSON.stringify(label), sinceMs: nowMs }),
-        ),
-      );
-      for (const label of fresh) add({ label, sinceMs: nowMs });
+      const entries = fresh.map((label) => ({
+        id: labelIdOf(label),
+        awaits: awaited(label),
+        sinceMs: nowMs,
+        body: JSON.stringify(label),
+      }));
+      shelf.put(entries);
+      for (const { id, awaits, sinceMs } of entries) index.add({ id, awaits, sinceMs });
     },
     arrived({ runId, workflow, businessKey }) {
-      if (waiting.size === 0) return;
-      for (const id of byRun.get(runId) ?? []) due.add(id);
-      if (businessKey !== "") for (const id of byRun.get(keyOf(workflow, businessKey)) ?? []) due.add(id);
+      if (index.size() === 0) return;
+      index.wake(runId);
+      if (businessKey !== "") index.wake(keyOf(workflow, businessKey));
     },
     takeDue(nowMs) {
       if (nowMs < restUntilMs) return [];
       if (nowMs - lookedMs >= lookUpEveryMs) {
         lookedMs = nowMs;
-        for (const [id, entry] of [...waiting].slice(0, lookUpMax)) {
-          due.add(id);
-          // To the end, so that every one gets its turn.
-          waiting.delete(id);
-          waiting.set(id, entry);
-        }
+        index.wakeSome(lookUpMax);
       }
-      const taken = [...due].flatMap((id) => waiting.get(id) ?? []);
-      due.clear();
-      return taken;
+      const ids = index.takeDue(dueMax);
+      if (ids.length === 0) return [];
+      const bodies = new Map(shelf.bodies(ids).map(({ id, body }) => [id, body]));
+      return ids.flatMap((id): WaitingLabel[] => {
+        const [entry, body] = [index.get(id), bodies.get(id)];
+        if (entry !== undefined && body !== undefined)
+          return [{ label: JSON.parse(body) as LabelDraft, sinceMs: entry.sinceMs }];
+        // It was taken from the shelf by other hands, as when a person's data is deleted.
+        index.drop(id);
+        return [];
+      });
     },
     done(labels) {
-      for (const label of labels) {
-        const id = labelIdOf(label);
-        waiting.delete(id);
-        const run = awaited(label);
-        const ids = byRun.get(run);
-        ids?.delete(id);
-        if (ids?.size === 0) byRun.delete(run);
-      }
-      shelf.remove(labels.map(labelIdOf));
+      const ids = labels.map(labelIdOf);
+      ids.forEach(index.drop);
+      shelf.remove(ids);
     },
     putBack(labels, nowMs) {
       restUntilMs = nowMs + lookUpEveryMs;
-      for (const { label } of labels) due.add(labelIdOf(label));
+      for (const { label } of labels) index.wakeOne(labelIdOf(label));
+    },
+  };
+}
+
+/** What waits, by what it waits for, and what of it is due. */
+function createIndex() {
+  const waiting = new Map<string, WaitingEntry>();
+  const byRun = new Map<string, Set<string>>();
+  const due = new Set<string>();
+  return {
+    size: () => waiting.size,
+    get: (id: string) => waiting.get(id),
+    add(entry: WaitingEntry): void {
+      waiting.set(entry.id, entry);
+      byRun.set(entry.awaits, (byRun.get(entry.awaits) ?? new Set()).add(entry.id));
+      // The run may have come in the meantime.
+      due.add(entry.id);
+    },
+    drop(id: string): void {
+      const awaits = waiting.get(id)?.awaits ?? "";
+      waiting.delete(id);
+      const ids = byRun.get(awaits);
+      ids?.delete(id);
+      if (ids?.size === 0) byRun.delete(awaits);
+    },
+    wake(awaits: string): void {
+      for (const id of byRun.get(awaits) ?? []) due.add(id);
+    },
+    wakeOne: (id: string) => void due.add(id),
+    /** Those that were not woken for longest, so that every one gets its turn. */
+    wakeSome(count: number): void {
+      for (const [id, entry] of [...waiting].slice(0, count)) {
+        due.add(id);
+        waiting.delete(id);
+        waiting.set(id, entry);
+      }
+    },
+    takeDue(count: number): string[] {
+      const ids = [...due].slice(0, count);
+      for (const id of ids) due.delete(id);
+      return ids;
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { Forgetting } from "../model/forgetting.ts";
 import type { Approval, ApprovalState } from "../model/approval.ts";
 import type { CanaryCase, CanaryRound } from "../model/canary.ts";
 import type { ChangeEvent, Incident, IncidentState } from "../model/incident.ts";
@@ -170,10 +171,11 @@ export interface Journal {
   /** Outcomes and decisions that came before their runs; JSON, opaque to the journal. */
   waitingLabels: {
     /** Does nothing for ids that are kept already. */
-    put(entries: readonly { id: string; body: string; sinceMs: number }[]): void;
+    put(entries: readonly { id: string; awaits: string; body: string; sinceMs: number }[]): void;
     remove(ids: readonly string[]): void;
     /** Oldest first. */
-    all(): { id: string; body: string; sinceMs: number }[];
+    all(): { id: string; awaits: string; sinceMs: number }[];
+    bodies(ids: readonly string[]): { id: string; body: string }[];
   };
   /** What automations asked before they act. */
   approvals: {
@@ -216,6 +218,14 @@ export interface Journal {
     get(key: string): string | null;
     set(key: string, value: string): void;
   };
+
+  /**
+   * Takes a person's value out of everything that holds content, with all that belongs to the person's runs, and writes the
+   * file anew. Not within a transaction. Who keeps such content in memory must read it again.
+   *
+   * @returns how many rows were changed or deleted.
+   */
+  forget(forgetting: Forgetting, runIds: readonly string[]): number;
 
   close(): void;
 }

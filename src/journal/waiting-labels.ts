@@ -8,8 +8,14 @@ export function createWaitingLabels(database: Database): Journal["waitingLabels"
     put(entries) {
       database.transaction(
         () => {
-          for (const { id, body, sinceMs } of entries)
-            database.run("INSERT OR IGNORE INTO waiting_labels VALUES (?, ?, ?)", id, body, sinceMs);
+          for (const { id, awaits, body, sinceMs } of entries)
+            database.run(
+              "INSERT OR IGNORE INTO waiting_labels VALUES (?, ?, ?, ?)",
+              id,
+              awaits,
+              body,
+              sinceMs,
+            );
         },
         () => undefined,
       );
@@ -21,7 +27,18 @@ export function createWaitingLabels(database: Database): Journal["waitingLabels"
       ),
     all: () =>
       database
-        .all("SELECT id, body, since_ms FROM waiting_labels ORDER BY since_ms, id")
-        .map((row) => ({ id: text(row, "id"), body: text(row, "body"), sinceMs: integer(row, "since_ms") })),
+        .all("SELECT id, awaits, since_ms FROM waiting_labels ORDER BY since_ms, id")
+        .map((row) => ({
+          id: text(row, "id"),
+          awaits: text(row, "awaits"),
+          sinceMs: integer(row, "since_ms"),
+        })),
+    bodies: (ids) =>
+      database
+        .all(
+          "SELECT id, body FROM waiting_labels WHERE id IN (SELECT value FROM json_each(?))",
+          JSON.stringify(ids),
+        )
+        .map((row) => ({ id: text(row, "id"), body: text(row, "body") })),
   };
 }

@@ -1,6 +1,7 @@
--- Outcomes and decisions that came before their runs.
+-- Outcomes and decisions that came before their runs; awaits is the run's id, or workflow and business key.
 CREATE TABLE waiting_labels (
   id TEXT PRIMARY KEY,
+  awaits TEXT NOT NULL,
   body TEXT NOT NULL,
   since_ms INTEGER NOT NULL
 ) STRICT;

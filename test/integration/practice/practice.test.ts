@@ -202,7 +202,7 @@ describe("canary", () => {
     });
     expect(buckets).toEqual([]);
     const { body } = await call("GET", `/v1/runs?workflow=${workflow}`);
-    expect((body as { runs: { mode: string }[] }).runs[0]).toMatchObject({ mode: "canary" });
+    expect((body as unknown as { runs: object[] }).runs[0]).toMatchObject({ mode: "canary" });
   });
 
   it("catches a provider that changed the model, opens an incident that names it, and sees it end", async () => {
