@@ -1,26 +1,21 @@
 /**
  * How fast runs go in: the built sidecar with default settings, a load generator on the same machine, everything on.
  *
- *   npm run bench:ingest [-- --long --seconds 20 --connections 16 --runs-per-request 20 --run-bytes 2000]
+ *   npm run bench:ingest [-- --forms --long --seconds 20 --connections 16 --runs-per-request 20 --run-bytes 2000]
  *
- * `--long` sends for ten minutes, so that merges take part. `--url http://host:port` measures a sidecar that runs
- * already. For comparison, the embedded engine alone then takes the same rows, decoded beforehand, from memory. On a
- * machine that others use, compare the processor time of a run, not the rates.
+ * For comparison, the embedded engine alone then takes the same rows, decoded beforehand, from memory. `--forms` also
+ * sends in every other form, runs of 100 KB, with the spool in memory, and beside heavy queries. `--long` sends for ten
+ * minutes, so that merges take part. On a machine that others use, compare the processor time of a run, not the rates.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { availableParallelism, loadavg, tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { setTimeout as delay } from "node:timers/promises";
+import { availableParallelism, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import type { RawOptions, RawResult } from "./ingest-raw.ts";
-import type { LoadOptions, LoadResult } from "./load.ts";
+import type { LoadOptions } from "./load.ts";
+import { inChild, type Ingested, type Measured, measureIngest, startSidecar } from "./measured-sidecar.ts";
 
 const { values } = parseArgs({
   options: {
-    url: { type: "string", default: "" },
+    forms: { type: "boolean", default: false },
     long: { type: "boolean", default: false },
     seconds: { type: "string", default: "20" },
     connections: { type: "string", default: "16" },
@@ -28,118 +23,97 @@ const { values } = parseArgs({
     "run-bytes": { type: "string", default: "2000" },
   },
 });
-
-interface Sidecar {
-  url: string;
-  stop(): Promise<void>;
-  /** Processor seconds used so far, where that can be known. */
-  cpuSeconds(): number;
-}
-
-async function startSidecar(): Promise<Sidecar> {
-  const data = mkdtempSync(join(tmpdir(), "evenkeel-bench-"));
-  const bin = new URL("../bin/evenkeel", import.meta.url).pathname;
-  const child = spawn(bin, ["serve", "--port", "0", "--data", data], {
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  const url = await addressOf(child);
-  return {
-    url,
-    cpuSeconds: () => cpuSecondsOf(child.pid ?? 0),
-    async stop() {
-      child.kill("SIGKILL");
-      await once(child, "exit");
-      rmSync(data, { recursive: true });
-    },
-  };
-}
-
-async function addressOf(child: ChildProcess): Promise<string> {
-  if (child.stdout !== null) {
-    for await (const line of createInterface({ input: child.stdout })) {
-      const address = /http:\/\/\S+/.exec(line)?.[0];
-      if (address !== undefined) return address.replace(/\/$/, "");
-    }
-  }
-  throw new Error("Cannot measure: the sidecar ended before it listened");
-}
-
-/** User and system time of a process, from /proc; 0 elsewhere. */
-function cpuSecondsOf(pid: number): number {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-    return (Number(fields[11]) + Number(fields[12])) / 100;
-  } catch {
-    return 0; // No /proc on this system.
-  }
-}
-
-/** Runs another file of this folder, and reads the line of JSON that it prints. */
-async function inChild<T>(file: string, options: unknown): Promise<T> {
-  const child = spawn(
-    process.execPath,
-    ["--import", "tsx", new URL(file, import.meta.url).pathname, JSON.stringify(options)],
-    { stdio: ["ignore", "pipe", "inherit"] },
-  );
-  for await (const line of createInterface({ input: child.stdout })) return JSON.parse(line) as T;
-  throw new Error(`Cannot measure: '${file}' ended without a result`);
-}
-
-const generateLoad = (options: LoadOptions) => inChild<LoadResult>("load.ts", options);
-const insertRaw = (options: RawOptions) => inChild<RawResult>("ingest-raw.ts", options);
-
-async function readStored(url: string): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  return Number(/^evenkeel_runs_stored_total (\S+)/m.exec(text)?.[1] ?? 0);
-}
-
-/** Resolves with the seconds until the store holds `runs`. */
-async function untilStored(url: string, runs: number): Promise<number> {
-  const startMs = performance.now();
-  while ((await readStored(url)) < runs) await delay(50);
-  return (performance.now() - startMs) / 1000;
-}
-
-const owned = values.url === "" ? await startSidecar() : null;
-const url = owned?.url ?? values.url;
 const base = {
-  url: `${url}/v1/traces`,
+  seconds: values.long ? 600 : Number(values.seconds),
   connections: Number(values.connections),
   runsPerRequest: Number(values["runs-per-request"]),
   runBytes: Number(values["run-bytes"]),
 };
-const seconds = values.long ? 600 : Number(values.seconds);
-const loadBefore = loadavg()[0] ?? 0;
-const before = await readStored(url);
-const warm = await generateLoad({ ...base, seconds: 3 });
-await untilStored(url, before + warm.runsAcknowledged);
-const cpuBefore = owned?.cpuSeconds() ?? 0;
-const load = await generateLoad({ ...base, seconds });
-const runs = load.runsAcknowledged;
-const storedAtEnd = (await readStored(url)) - before - warm.runsAcknowledged;
-const lagSeconds = await untilStored(url, before + warm.runsAcknowledged + runs);
-const cpuSeconds = (owned?.cpuSeconds() ?? 0) - cpuBefore;
-await owned?.stop();
-const { runsPerRequest, runBytes } = base;
-const raw = await insertRaw({ runs: 40_000, runsPerRequest, runBytes });
 
-const cpuUsPerRun = Math.round((cpuSeconds / runs) * 1e6);
-const figures = {
-  "processors; load average before": `${availableParallelism()}; ${loadBefore.toFixed(1)}`,
-  "bytes per run": load.bytesPerRun,
-  "acknowledged runs/s": Math.round(runs / load.seconds),
-  "stored runs/s while loaded": Math.round(storedAtEnd / load.seconds),
-  "runs/s until all were stored": Math.round(runs / (load.seconds + lagSeconds)),
-  "seconds from the last acknowledgement until all were stored": lagSeconds.toFixed(2),
-  "acknowledged after, p50 ms": load.latencyMsP50.toFixed(1),
-  "acknowledged after, p99 ms": load.latencyMsP99.toFixed(1),
-  "acknowledged after, max ms": load.latencyMsMax.toFixed(1),
-  "refused requests": load.refusals,
-  "sidecar CPU, µs per run": cpuUsPerRun,
-  "load generator CPU, µs per run": Math.round(load.cpuUsPerRun),
-  "engine alone, runs/s": raw.runsPerSecond,
-  "engine alone, CPU, µs per run": raw.cpuUsPerRun,
-  "engine alone without rollups, CPU, µs per run": raw.cpuUsPerRunWithoutRollups,
-  "sidecar CPU as a multiple of the engine's alone": (cpuUsPerRun / raw.cpuUsPerRun).toFixed(1),
-};
-for (const [name, value] of Object.entries(figures)) console.log(`${name.padEnd(62)}${value}`);
+async function measure(
+  load: Partial<LoadOptions> = {},
+  beside: (sidecar: Measured) => () => Promise<void> = () => () => Promise.resolve(),
+  sidecarOptions: Parameters<typeof startSidecar>[0] = {},
+): Promise<Ingested> {
+  const sidecar = await startSidecar(sidecarOptions);
+  try {
+    const end = beside(sidecar);
+    const result = await measureIngest(sidecar, { ...base, ...load });
+    await end();
+    return result;
+  } finally {
+    await sidecar.stop();
+  }
+}
+
+/** Six clients that search all runs for a text that none of them has, over and over. */
+function queryHeavily({ url }: Measured): () => Promise<void> {
+  let isEnded = false;
+  const client = async () => {
+    while (!isEnded) await (await fetch(`${url}/v1/runs?q=${encodeURIComponent("no run says this")}`)).text();
+  };
+  const clients = Array.from({ length: 6 }, client);
+  return async () => {
+    isEnded = true;
+    await Promise.all(clients);
+  };
+}
+
+const perSecond = ({ runsAcknowledged, seconds }: Ingested) => runsAcknowledged / seconds;
+
+function printLine(name: string, result: Ingested) {
+  const { latencyMsP50, latencyMsP99, cpuUsPerRun, loadCpuUsPerRun, bytesPerRun } = result;
+  const figures = [
+    bytesPerRun,
+    perSecond(result),
+    result.storedWhileLoaded / result.seconds,
+    latencyMsP50,
+    latencyMsP99,
+    cpuUsPerRun,
+    loadCpuUsPerRun,
+  ];
+  const cells = figures.map((figure) => figure.toFixed(figure < 100 ? 1 : 0).padStart(9));
+  console.log(`${name.padEnd(30)}${cells.join("")}`);
+}
+
+function printBar(name: string, figure: number, bar: string, isMet: boolean) {
+  console.log(`${name.padEnd(66)}${figure.toFixed(2).padStart(8)}  ${bar.padEnd(8)} ${isMet ? "yes" : "NO"}`);
+}
+
+console.log(`${availableParallelism()} processors, load average before ${(loadavg()[0] ?? 0).toFixed(1)}`);
+console.log(
+  `${"".padEnd(30)}${["bytes", "acked/s", "stored/s", "p50 ms", "p99 ms", "CPU µs", "load µs"].map((head) => head.padStart(9)).join("")}`,
+);
+const main = await measure();
+printLine("OTLP protobuf", main);
+const { runsPerRequest, runBytes } = base;
+const raw = await inChild<RawResult>("ingest-raw.ts", {
+  runs: 40_000,
+  runsPerRequest,
+  runBytes,
+} satisfies RawOptions);
+let memory: Ingested | null = null;
+if (values.forms) {
+  printLine("OTLP protobuf, gzip", await measure({ form: "gzip" }));
+  printLine("OTLP JSON", await measure({ form: "json" }));
+  printLine("POST /v1/runs", await measure({ form: "plain" }));
+  printLine("OTLP protobuf, 100 KB runs", await measure({ runBytes: 100_000, runsPerRequest: 4 }));
+  printLine("beside six heavy queries", await measure({}, queryHeavily));
+  memory = await measure({}, undefined, { spoolInMemory: true });
+  printLine("spool in memory", memory);
+}
+console.log(
+  `engine alone: ${raw.runsPerSecond} runs/s, ${raw.cpuUsPerRun} µs CPU a run, ${raw.cpuUsPerRunWithoutRollups} without rollups`,
+);
+console.log(
+  `all stored ${main.lagSeconds.toFixed(2)} s after the last acknowledgement; ${main.refusals} requests refused\n`,
+);
+const storedRatio = main.runsAcknowledged / (main.seconds + main.lagSeconds) / raw.runsPerSecond;
+const rollupRatio = raw.cpuUsPerRun / raw.cpuUsPerRunWithoutRollups;
+printBar("in tables and rollups, of the rate of the engine alone", storedRatio, "≥ 0.80", storedRatio >= 0.8);
+printBar("acknowledged at saturation, p99 ms", main.latencyMsP99, "≤ 25", main.latencyMsP99 <= 25);
+printBar("CPU with all rollups, of the engine's without", rollupRatio, "≤ 1.3", rollupRatio <= 1.3);
+if (memory !== null) {
+  const durableRatio = perSecond(main) / perSecond(memory);
+  printBar("durable acknowledgements, of those from memory", durableRatio, "≥ 0.97", durableRatio >= 0.97);
+}

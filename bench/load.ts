@@ -1,20 +1,43 @@
 /**
- * A load generator, in a process of its own: OTLP/HTTP protobuf over kept-alive connections, each of which sends its
- * next request once the last was answered. A request that was refused is sent again, as a client would.
+ * A load generator, in a process of its own: runs over kept-alive connections, each of which sends its next request once
+ * the last was answered. A request that was refused is sent again, as a client would.
  *
- *   node --import tsx bench/load.ts '{"url":"http://127.0.0.1:4318/v1/traces","seconds":10}'
+ *   node --import tsx bench/load.ts '{"url":"http://127.0.0.1:4318","seconds":10,"form":"gzip"}'
  *
  * Prints one line of JSON (`LoadResult`).
  */
 import { randomFillSync } from "node:crypto";
 import { Agent, request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import { otlpBody } from "./otlp-body.ts";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import { otlpBody, otlpJsonBody, plainBody, type RequestBody } from "./otlp-body.ts";
+
+/** How the runs are sent. */
+export type Form = "protobuf" | "gzip" | "json" | "plain";
+
+interface Sending {
+  path: string;
+  headers: Record<string, string>;
+  make: (runs: number, runBytes: number, seed: number) => RequestBody;
+}
+
+const protobuf = { "content-type": "application/x-protobuf" };
+const json = { "content-type": "application/json" };
+const sendings: Record<Form, Sending> = {
+  protobuf: { path: "/v1/traces", headers: protobuf, make: otlpBody },
+  gzip: { path: "/v1/traces", headers: { ...protobuf, "content-encoding": "gzip" }, make: otlpBody },
+  json: { path: "/v1/traces", headers: json, make: otlpJsonBody },
+  plain: { path: "/v1/runs", headers: json, make: plainBody },
+};
+const zip = promisify(gzip);
 
 /** What to send. */
 export interface LoadOptions {
+  /** Where the sidecar is. */
   url: string;
   seconds: number;
+  form?: Form;
   connections?: number;
   runsPerRequest?: number;
   runBytes?: number;
@@ -36,7 +59,8 @@ export interface LoadResult {
 const bodiesPerConnection = 8;
 
 async function generate(options: LoadOptions): Promise<LoadResult> {
-  const { url, seconds, connections = 16, runsPerRequest = 20, runBytes = 2000 } = options;
+  const { url, seconds, connections = 16, runsPerRequest = 20, runBytes = 2000, form = "protobuf" } = options;
+  const { path, headers, make } = sendings[form];
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const latenciesMs: number[] = [];
   let refusals = 0;
@@ -46,13 +70,15 @@ async function generate(options: LoadOptions): Promise<LoadResult> {
 
   async function connection(name: number): Promise<void> {
     const bodies = Array.from({ length: bodiesPerConnection }, (_, i) =>
-      otlpBody(runsPerRequest, runBytes, name * bodiesPerConnection + i),
+      make(runsPerRequest, runBytes, name * bodiesPerConnection + i),
     );
     for (let i = 0; performance.now() < endMs; i++) {
       const body = bodies[i % bodies.length];
       body?.renew((place) => randomFillSync(place));
+      if (body === undefined) break;
+      const bytes = form === "gzip" ? await zip(body.bytes, { level: 1 }) : body.bytes;
       const sentMs = performance.now();
-      while (body !== undefined && (await post(url, agent, body.bytes)) !== 200) {
+      while ((await post(`${url}${path}`, agent, headers, bytes)) !== 200) {
         refusals++;
         await delay(200);
       }
@@ -70,7 +96,7 @@ async function generate(options: LoadOptions): Promise<LoadResult> {
   return {
     runsAcknowledged: latenciesMs.length * runsPerRequest,
     seconds: elapsed,
-    bytesPerRun: Math.round(otlpBody(runsPerRequest, runBytes, 0).bytes.length / runsPerRequest),
+    bytesPerRun: Math.round(make(runsPerRequest, runBytes, 0).bytes.length / runsPerRequest),
     refusals,
     cpuUsPerRun: (user + system) / Math.max(1, latenciesMs.length * runsPerRequest),
     latencyMsP50: quantile(0.5),
@@ -79,12 +105,12 @@ async function generate(options: LoadOptions): Promise<LoadResult> {
   };
 }
 
-function post(url: string, agent: Agent, body: Buffer): Promise<number> {
+function post(url: string, agent: Agent, headers: Record<string, string>, body: Buffer): Promise<number> {
   return new Promise((resolve, reject) => {
     const sent = request(url, {
       agent,
       method: "POST",
-      headers: { "content-type": "application/x-protobuf", "content-length": body.length },
+      headers: { ...headers, "content-length": body.length },
     });
     sent.on("response", (response) => {
       response.resume();

@@ -1,9 +1,9 @@
 import protobuf from "protobufjs/minimal.js";
 
-/** An OTLP/HTTP request whose span ids can be changed in place, so that a load generator encodes nothing. */
-export interface OtlpBody {
+/** A request whose ids can be changed in place, so that a load generator encodes nothing. */
+export interface RequestBody {
   bytes: Buffer;
-  /** Gives every span a trace and span id that were never sent before. */
+  /** Gives every run ids that were never sent before. */
   renew(random: (bytes: Buffer) => void): void;
 }
 
@@ -41,7 +41,7 @@ function content(runBytes: number, seed: number): { input: string; output: strin
 }
 
 /** Encodes an `ExportTraceServiceRequest` with `runs` root spans as `@evenkeel/sdk` would send them. */
-export function otlpBody(runs: number, runBytes: number, seed: number): OtlpBody {
+export function otlpBody(runs: number, runBytes: number, seed: number): RequestBody {
   const writer = protobuf.Writer.create();
   const marks: Buffer[] = [];
   const startNs = BigInt(Date.now()) * 1_000_000n;
@@ -89,4 +89,85 @@ export function otlpBody(runs: number, runBytes: number, seed: number): OtlpBody
     return [bytes.subarray(at, at + 16), bytes.subarray(at + 18, at + 26)];
   });
   return { bytes, renew: (random) => places.forEach(random) };
+}
+
+/** The same runs in OTLP's JSON form. */
+export function otlpJsonBody(runs: number, runBytes: number, seed: number): RequestBody {
+  const startNs = `${Date.now()}000000`;
+  const text = (key: string, value: string) => ({ key, value: { stringValue: value } });
+  const count = (key: string, value: number) => ({ key, value: { intValue: String(value) } });
+  return bodyWithHexIds(
+    runs,
+    seed,
+    (i, mark) => {
+      const { input, output } = content(runBytes, seed * 1000 + i);
+      return {
+        traceId: mark.slice(0, 32),
+        spanId: mark.slice(32),
+        name: "triage",
+        startTimeUnixNano: startNs,
+        endTimeUnixNano: startNs,
+        attributes: [
+          text("evenkeel.workflow", `bench-${i % 5}`),
+          text("evenkeel.version", "v1"),
+          text("evenkeel.model", "gpt-5-mini"),
+          text("evenkeel.input", input),
+          text("evenkeel.output", output),
+          count("gen_ai.usage.input_tokens", 400 + (i % 100)),
+          count("gen_ai.usage.output_tokens", 90 + (i % 30)),
+        ],
+      };
+    },
+    (spans) => ({ resourceSpans: [{ scopeSpans: [{ spans }] }] }),
+  );
+}
+
+/** The same runs as `POST /v1/runs` takes them. */
+export function plainBody(runs: number, runBytes: number, seed: number): RequestBody {
+  return bodyWithHexIds(
+    runs,
+    seed,
+    (i, mark) => {
+      const { input, output } = content(runBytes, seed * 1000 + i);
+      return {
+        run_id: mark,
+        workflow: `bench-${i % 5}`,
+        version: "v1",
+        model: "gpt-5-mini",
+        inputs: JSON.parse(input) as unknown,
+        outputs: JSON.parse(output) as unknown,
+        input_tokens: 400 + (i % 100),
+        output_tokens: 90 + (i % 30),
+      };
+    },
+    (list) => list,
+  );
+}
+
+/** Makes a body of JSON in which each run has a mark of 48 hex digits, whole or in two parts that keep their order. */
+function bodyWithHexIds(
+  runs: number,
+  seed: number,
+  record: (i: number, mark: string) => object,
+  wrap: (records: object[]) => unknown,
+): RequestBody {
+  const marks = Array.from({ length: runs }, (_, i) =>
+    Buffer.from(`<${seed}.${i}>`.padEnd(24)).toString("hex"),
+  );
+  const bytes = Buffer.from(JSON.stringify(wrap(marks.map((mark, i) => record(i, mark)))));
+  const places = marks.flatMap((mark) => {
+    const at = bytes.indexOf(mark.slice(0, 32));
+    const rest = bytes.indexOf(mark.slice(32), at + 32);
+    return [bytes.subarray(at, at + 32), bytes.subarray(rest, rest + 16)];
+  });
+  const random = Buffer.alloc(24);
+  return {
+    bytes,
+    renew(fill) {
+      for (const place of places) {
+        fill(random);
+        place.write(random.toString("hex", 0, place.length / 2), "latin1");
+      }
+    },
+  };
 }
