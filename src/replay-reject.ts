@@ -1,5 +1,6 @@
 import type { Parts } from "./parts.ts";
 import { PermanentError } from "./model/errors.ts";
+import { type Table, tables } from "./model/rows.ts";
 import { readReject } from "./store/queries-rejects.ts";
 import type { ReplayOutcome } from "./web/ports.ts";
 
@@ -9,15 +10,15 @@ const keptBytesMax = 64 * 1024;
 /**
  * Sends a rejected body through the collector again, as after a fix of the reader or of the sender's schema.
  *
- * A body is what arrived, redacted: an OTLP export, a plain run, or a list of them. What it is shows in its form.
+ * A body is what arrived, redacted: an OTLP export, a plain run, or a list of them. What it is shows in its form. Or it
+ * is a row that the store refused.
  */
-export async function replayReject(
-  { store, ingest, journal, clock }: Parts,
-  rejectId: string,
-): Promise<ReplayOutcome> {
+export async function replayReject(parts: Parts, rejectId: string): Promise<ReplayOutcome> {
+  const { store, ingest, journal, clock } = parts;
   const reject = await readReject(store, rejectId);
   if (reject === null) return { kind: "rejected", why: "it is not in the reject queue any more" };
   const body = Buffer.from(reject.body, "base64");
+  if (reject.source === "store") return insertAgain(parts, rejectId, body);
   if (body.length >= keptBytesMax) return { kind: "rejected", why: "only its first 64 KiB were kept" };
   try {
     const runs = await send(ingest, body, reject.content_type);
@@ -30,6 +31,28 @@ export async function replayReject(
     if (error instanceof PermanentError) return { kind: "rejected", why: error.message };
     throw error;
   }
+}
+
+/**
+ * Sends a row that the store refused to it again. Its run is known and counted, so it goes into its table alone; if it
+ * is refused again, it comes back as another reject.
+ */
+async function insertAgain({ spool }: Parts, rejectId: string, body: Buffer): Promise<ReplayOutcome> {
+  const table = /^[^:]+:([a-z]+)/.exec(rejectId)?.[1];
+  if (!isTable(table)) return { kind: "rejected", why: "it does not say which table it was for" };
+  const claim = `replay:${rejectId}`;
+  if (!spool.seenIds.claim(claim)) return { kind: "rejected", why: "it was sent to the store again before" };
+  try {
+    await spool.append({ [table]: [JSON.parse(body.toString()) as object] }, [claim]);
+  } catch (error) {
+    spool.seenIds.release(claim);
+    throw error;
+  }
+  return { kind: "accepted", runs: 1 };
+}
+
+function isTable(name: string | undefined): name is Table {
+  return (tables as readonly (string | undefined)[]).includes(name);
 }
 
 async function send(ingest: Parts["ingest"], body: Buffer, contentType: string): Promise<number> {
