@@ -110,7 +110,7 @@ async function answer(
     fingerprint: textOf(call.run?.spans[0]?.attributes.get("evenkeel.attr.model_fingerprint")),
   });
   try {
-    const result = await core.canary.run(call, async () =>
+    const result = await core.canary.run(call, () =>
       (fn as unknown as (...given: unknown[]) => unknown)(...args),
     );
     const span = call.run?.spans[0];

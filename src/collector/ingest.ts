@@ -36,6 +36,8 @@ export interface Ingest {
    * every second or so, and with `true` at the end.
    */
   settle(isLast?: boolean): Promise<void>;
+  /** Reads what waits from the journal again, which was rewritten. */
+  recall(): void;
 }
 
 /** What became of a review or an outcome. */
@@ -69,19 +71,6 @@ export function createIngest(deps: IngestDeps): Ingest {
     }
   }
 
-  async function acceptLabel(label: LabelDraft, chosenBy: "random" | "targeted" | "api") {
-    const { unknownRuns, duplicates, rejected, waiting } = await acceptor.accept(
-      { ...emptyMapped(), labels: [label] },
-      { chosenBy },
-    );
-    if (unknownRuns > 0) return null;
-    if ("decision_not_on_shadow_run" in rejected)
-      throw new PermanentError("Cannot keep the decision: its run must have the mode 'shadow'");
-    const id = labelIdOf(label);
-    if (waiting.length > 0) return { id, status: "waiting" } as const;
-    return { id, status: duplicates > 0 ? "duplicate" : "accepted" } as const;
-  }
-
   return {
     async traces(bytes, encoding) {
       const read = () => readTraces(bytes, encoding, clock.nowMs());
@@ -99,6 +88,31 @@ export function createIngest(deps: IngestDeps): Ingest {
       const plain = await reading(bytes, "json", () => readPlainRuns(bytes, arrival));
       return answerRuns(plain, await accept(plain.mapped, bytes, { contentType: "json", isHistory }));
     },
+    ...createLabelDoors(acceptor),
+    recall: () => acceptor.recall(),
+    async settle(isLast = false) {
+      await acceptor.settle(isLast);
+      await acceptor.settleLabels();
+    },
+  };
+}
+
+/** What people say of runs, one at a time. */
+function createLabelDoors(acceptor: Acceptor): Pick<Ingest, "review" | "outcome" | "decision"> {
+  async function acceptLabel(label: LabelDraft, chosenBy: "random" | "targeted" | "api") {
+    const { unknownRuns, duplicates, rejected, waiting } = await acceptor.accept(
+      { ...emptyMapped(), labels: [label] },
+      { chosenBy },
+    );
+    if (unknownRuns > 0) return null;
+    if ("decision_not_on_shadow_run" in rejected)
+      throw new PermanentError("Cannot keep the decision: its run must have the mode 'shadow'");
+    const id = labelIdOf(label);
+    if (waiting.length > 0) return { id, status: "waiting" } as const;
+    return { id, status: duplicates > 0 ? "duplicate" : "accepted" } as const;
+  }
+
+  return {
     async review(runId, body, chosenBy = "api") {
       return acceptLabel(readPlainReview(runId, body), chosenBy);
     },
@@ -107,10 +121,6 @@ export function createIngest(deps: IngestDeps): Ingest {
     },
     async decision(runId, body) {
       return acceptLabel(readPlainDecision(runId, body), "api");
-    },
-    async settle(isLast = false) {
-      await acceptor.settle(isLast);
-      await acceptor.settleLabels();
     },
   };
 }

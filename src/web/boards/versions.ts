@@ -1,4 +1,5 @@
 import { dayMs, hourMs } from "../../model/clock.ts";
+import type { ChangeEvent } from "../../model/incident.ts";
 import type { VersionRow } from "../../model/rows.ts";
 import type { SignalBucket } from "../../model/signal.ts";
 import type { SignalVerdict } from "../../model/verdict.ts";
@@ -74,6 +75,20 @@ export async function buildVersions(
   const { current, lastGood } = standing;
   const rollout = rolloutOf({ current, lastGood, versions, periods, nowMs });
   return { workflow, current, lastGood, against: reference?.version ?? "", versions, rollout };
+}
+
+/** How a new version takes over; asks the store only where a change event says that there is one. */
+export async function readRollout(
+  deps: WebDeps,
+  workflow: string,
+  changes: readonly ChangeEvent[],
+): Promise<Rollout | null> {
+  const sinceMs = deps.clock.nowMs() - rolloutMs;
+  const latest = changes.find(
+    ({ atMs, versionBefore, versionAfter }) => atMs >= sinceMs && versionBefore !== versionAfter,
+  );
+  if (latest === undefined) return null;
+  return (await buildVersions(deps, workflow, { version: latest.versionAfter })).rollout;
 }
 
 /** Every field that was ever there, so that one which a version has lost shows as missing. */

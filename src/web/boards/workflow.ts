@@ -7,6 +7,7 @@ import { readVersionFigures, type VersionFigures } from "../../store/queries-boa
 import type { WebDeps, WorkflowInfo } from "../ports.ts";
 import { reach } from "./reach.ts";
 import { type Measure, type Series, toSeries } from "./series.ts";
+import { readRollout, type Rollout } from "./versions.ts";
 
 /** How far back a page looks, and how finely. */
 export const ranges = {
@@ -36,6 +37,8 @@ export interface WorkflowBoard {
   changes: ChangeEvent[];
   baseline: PinnedBaseline | null;
   versions: VersionFigures[];
+  /** A new version that is taking over; null for none. */
+  rollout: Rollout | null;
   range: RangeName;
   span: { fromMs: number; toMs: number; stepMs: number };
   storeReached: boolean;
@@ -59,9 +62,11 @@ export async function buildWorkflow(
   if (info === undefined) return null;
   const span = spanOf(range, clock.nowMs());
   const verdicts = watch.signals(workflow);
-  const [buckets, versions] = await Promise.all([
+  const changes = journal.changes.list({ workflow, limit: 20 });
+  const [buckets, versions, rollout] = await Promise.all([
     reach(store.readBuckets({ workflow, ...span })),
     reach(readVersionFigures(store, { workflow, fromMs: 0, toMs: span.toMs, limit: 6 })),
+    reach(readRollout(deps, workflow, changes)),
   ]);
   const series = new Map(
     toSeries(buckets ?? [], span, measuresOf(verdicts)).map((line) => [signalId(line.signal), line]),
@@ -77,9 +82,10 @@ export async function buildWorkflow(
       explanation: watch.explain(entry),
       series: series.get(signalId(entry.signal)) ?? null,
     })),
-    changes: journal.changes.list({ workflow, limit: 20 }),
+    changes,
     baseline: journal.baselines.current(workflow),
     versions: versions ?? [],
+    rollout,
     range,
     span,
     storeReached: buckets !== null,

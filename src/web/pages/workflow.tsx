@@ -2,6 +2,7 @@ import { type RangeName, ranges, type SignalRow, type WorkflowBoard } from "../b
 import { formatCount, formatShare } from "../format.ts";
 import { Ago, Badge, Card, Empty, Moment, Owner, Prose, workflowPath } from "./parts.tsx";
 import { SignalGroup, SignalTable } from "./signal-table.tsx";
+import { RolloutCard } from "./versions.tsx";
 import { WorkflowActions } from "./workflow-actions.tsx";
 
 interface Props {
@@ -52,6 +53,7 @@ export function WorkflowPage({ board, nowMs, csrf, actor, said }: Props) {
         </p>
       ) : null}
       <IncidentList board={board} nowMs={nowMs} />
+      {board.rollout === null ? null : <RolloutCard rollout={board.rollout} />}
       <WorkflowActions board={board} csrf={csrf} actor={actor} nowMs={nowMs} />
       <Ranges path={workflowPath(info.workflow)} current={board.range} />
       {drifting.length === 0 ? null : (
