@@ -92,6 +92,10 @@ export function createWaitingLabels(shelf: WaitingShelf, labelsMax = 100_000): W
       ids.forEach(index.drop);
       shelf.remove(ids);
     },
+    recall() {
+      index.clear();
+      shelf.all().forEach(index.add);
+    },
     putBack(labels, nowMs) {
       restUntilMs = nowMs + lookUpEveryMs;
       for (const { label } of labels) index.wakeOne(labelIdOf(label));
@@ -106,6 +110,11 @@ function createIndex() {
   const due = new Set<string>();
   return {
     size: () => waiting.size,
+    clear(): void {
+      waiting.clear();
+      byRun.clear();
+      due.clear();
+    },
     get: (id: string) => waiting.get(id),
     add(entry: WaitingEntry): void {
       waiting.set(entry.id, entry);
@@ -173,5 +182,6 @@ function awaited(label: LabelDraft): string {
 }
 
 function keyOf(workflow: string, businessKey: string): string {
-  return `${workflow}\0${businessKey}`;
+  // Not joined by NUL: SQLite would end the text there.
+  return JSON.stringify([workflow, businessKey]);
 }
