@@ -42,7 +42,7 @@ export async function startSidecar({ spoolInMemory = false } = {}): Promise<Meas
 async function addressOf(child: ChildProcess): Promise<string> {
   if (child.stdout !== null) {
     for await (const line of createInterface({ input: child.stdout })) {
-      const address = /http:\/\/\S+/.exec(line)?.[0];
+      const address = /http:\/\/[^\s,]+/.exec(line)?.[0];
       if (address !== undefined) return address.replace(/\/$/, "");
     }
   }
