@@ -62,15 +62,18 @@ function bucketStatement(query: BucketQuery): { sql: string; params: Params } {
     const wanted = asked.join(" AND ");
     filters.push(wantsNullRate(query) ? `(${wanted} OR ${parentFilter(query, params)})` : wanted);
   }
+  const bucket = `toUInt32(intDiv(toUInt32(${time}) - {from:UInt32}, {step:UInt32})) AS bucket`;
+  const where = filters.join(" AND ");
+  // Where a bucket is a minute, the table's own order sums the bins: half the work of grouping by them first. What is
+  // left apart are versions.
+  const sums =
+    table === "rollups" && query.stepMs === minuteMs
+      ? `SELECT ${bucket}, workflow, kind, field, bin, toFloat64(n) AS total FROM rollups FINAL WHERE ${where}`
+      : `SELECT ${bucket}, workflow, kind, field, bin, toFloat64(sum(n)) AS total FROM ${table} WHERE ${where}
+        GROUP BY bucket, workflow, kind, field, bin`;
   const sql = `
     SELECT bucket, workflow, kind, field, groupArray(bin) AS bins, groupArray(total) AS counts
-    FROM (
-      SELECT toUInt32(intDiv(toUInt32(${time}) - {from:UInt32}, {step:UInt32})) AS bucket,
-        workflow, kind, field, bin, toFloat64(sum(n)) AS total
-      FROM ${table}
-      WHERE ${filters.join(" AND ")}
-      GROUP BY bucket, workflow, kind, field, bin
-    )
+    FROM (${sums})
     GROUP BY bucket, workflow, kind, field
     ORDER BY bucket, workflow, kind, field`;
   return { sql, params };
@@ -123,7 +126,7 @@ function isAsked(bucket: SignalBucket, query: BucketQuery): boolean {
 function countsByBin(row: BucketRow): Record<string, number> {
   // Bins are the users' words: an object without a prototype has no `__proto__` to trip over.
   const counts = Object.create(null) as Record<string, number>;
-  row.bins.forEach((bin, i) => (counts[bin] = row.counts[i] ?? 0));
+  row.bins.forEach((bin, i) => (counts[bin] = (counts[bin] ?? 0) + (row.counts[i] ?? 0)));
   return counts;
 }
 
