@@ -44,7 +44,7 @@ export function createWaitingLabels(shelf: WaitingShelf, labelsMax = 100_000): W
   const index = createIndex();
   let lookedMs = Number.NEGATIVE_INFINITY;
   let restUntilMs = Number.NEGATIVE_INFINITY;
-  shelf.all().forEach(index.add);
+  for (const entry of shelf.all()) index.add(entry);
   return {
     hold(labels, nowMs) {
       const fresh = labels.filter((label) => index.get(labelIdOf(label)) === undefined);
@@ -75,26 +75,16 @@ export function createWaitingLabels(shelf: WaitingShelf, labelsMax = 100_000): W
         lookedMs = nowMs;
         index.wakeSome(lookUpMax);
       }
-      const ids = index.takeDue(dueMax);
-      if (ids.length === 0) return [];
-      const bodies = new Map(shelf.bodies(ids).map(({ id, body }) => [id, body]));
-      return ids.flatMap((id): WaitingLabel[] => {
-        const [entry, body] = [index.get(id), bodies.get(id)];
-        if (entry !== undefined && body !== undefined)
-          return [{ label: JSON.parse(body) as LabelDraft, sinceMs: entry.sinceMs }];
-        // It was taken from the shelf by other hands, as when a person's data is deleted.
-        index.drop(id);
-        return [];
-      });
+      return readLabels(shelf, index, index.takeDue(dueMax));
     },
     done(labels) {
       const ids = labels.map(labelIdOf);
-      ids.forEach(index.drop);
+      for (const id of ids) index.drop(id);
       shelf.remove(ids);
     },
     recall() {
       index.clear();
-      shelf.all().forEach(index.add);
+      for (const entry of shelf.all()) index.add(entry);
     },
     putBack(labels, nowMs) {
       restUntilMs = nowMs + lookUpEveryMs;
@@ -102,6 +92,21 @@ export function createWaitingLabels(shelf: WaitingShelf, labelsMax = 100_000): W
     },
   };
 }
+
+function readLabels(shelf: WaitingShelf, index: Index, ids: readonly string[]): WaitingLabel[] {
+  if (ids.length === 0) return [];
+  const bodies = new Map(shelf.bodies(ids).map(({ id, body }) => [id, body]));
+  return ids.flatMap((id): WaitingLabel[] => {
+    const [entry, body] = [index.get(id), bodies.get(id)];
+    if (entry !== undefined && body !== undefined)
+      return [{ label: JSON.parse(body) as LabelDraft, sinceMs: entry.sinceMs }];
+    // It was taken from the shelf by other hands, as when a person's data is deleted.
+    index.drop(id);
+    return [];
+  });
+}
+
+type Index = ReturnType<typeof createIndex>;
 
 /** What waits, by what it waits for, and what of it is due. */
 function createIndex() {
