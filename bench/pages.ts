@@ -84,6 +84,7 @@ const app = webRoutes({
   metrics: createMetrics(),
   problems: () => Promise.resolve([]),
   troubles: () => [],
+  forget: () => Promise.reject(new RangeError("Nothing is forgotten here")),
   onBug: (error) => log.error({ err: error }, "Cannot answer"),
   version: "bench",
 });
@@ -160,6 +161,7 @@ function steadyWatch(): Watch {
         owner: "team@example.test",
         lastRunAtMs: nowMs,
         pauseMode: "off",
+        dataMap: { reads: [], writes: [] },
       })),
     signals: (workflow) =>
       signals.map((signal, index): SignalVerdict => {

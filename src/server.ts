@@ -9,6 +9,7 @@ import { type Config, type WorkflowConfig, workflowConfig } from "./config.ts";
 import { type GrpcOptions, type GrpcServer, listenGrpc } from "./grpc-server.ts";
 import { PermanentError } from "./model/errors.ts";
 import type { Criterion } from "./review/scorecard.ts";
+import { createForget } from "./forget.ts";
 import type { Follower } from "./reload.ts";
 import { replayReject } from "./replay-reject.ts";
 import { secretOf } from "./secret-of.ts";
@@ -176,12 +177,9 @@ function createRoutes(parts: Parts, guard: Guard, troubles: () => string[]): Hon
     filler,
     approvals,
     criteria: (workflow) => workflowConfig(config, workflow).scorecard.map(toCriterion),
-    readiness: (workflow) => {
-      const { shadow } = workflowConfig(config, workflow);
-      const { decisions_min, agreement_min, fields, window_days } = shadow;
-      return { decisionsMin: decisions_min, agreementMin: agreement_min, fields, windowDays: window_days };
-    },
+    readiness: (workflow) => toReadiness(workflowConfig(config, workflow).shadow),
     replayReject: (rejectId) => replayReject(parts, rejectId),
+    forget: createForget(parts),
     retryDelivery: (key, actor) => alerts.retry(key, actor),
     slackActions: (request) => slackActions(request, parts, watch),
     problems: () => problems(parts),
@@ -191,6 +189,10 @@ function createRoutes(parts: Parts, guard: Guard, troubles: () => string[]): Hon
   });
   app.route("/", web);
   return app;
+}
+
+function toReadiness({ decisions_min, agreement_min, fields, window_days }: WorkflowConfig["shadow"]) {
+  return { decisionsMin: decisions_min, agreementMin: agreement_min, fields, windowDays: window_days };
 }
 
 function toCriterion(given: WorkflowConfig["scorecard"][number]): Criterion {
@@ -214,8 +216,9 @@ function watchFor({ watch, alerts, trials, journal, config }: Parts): Watch {
       const seen = new Map(watch.seen().map((one) => [one.workflow, one.lastRunAtMs]));
       const names = [...new Set([...Object.keys(config.workflows), ...seen.keys()])].sort();
       return names.map((workflow) => {
-        const { owner, pause } = workflowConfig(config, workflow);
-        return { workflow, owner, lastRunAtMs: seen.get(workflow) ?? null, pauseMode: pause.mode };
+        const { owner, pause, reads, writes } = workflowConfig(config, workflow);
+        const dataMap = { reads, writes };
+        return { workflow, owner, lastRunAtMs: seen.get(workflow) ?? null, pauseMode: pause.mode, dataMap };
       });
     },
     pause(workflow, act) {

@@ -77,7 +77,8 @@ export class Acceptor {
     const request = new Request(this.claims.begin(), batch, nowMs, options);
     let holding: ReturnType<HeldRuns["append"]>;
     try {
-      for (const call of mapped.calls) request.calls.push(cleanCall(call, this.deps.redactor));
+      for (const call of mapped.calls)
+        guarded(request, call.spanId, () => request.calls.push(cleanCall(call, this.deps.redactor)));
       for (const run of mapped.runs) {
         const isTaken = guarded(request, run.runId, () => this.addRun(request, run));
         if (!isTaken) request.result.rejectedRunIds.push(run.runId);
@@ -138,6 +139,11 @@ export class Acceptor {
       await settleWaiting(this.waiting, this.deps.clock.nowMs(), (mapped) => this.accept(mapped));
   }
 
+  /** Reads what waits from the journal again. */
+  recall(): void {
+    this.waiting?.recall();
+  }
+
   private addRun(request: Request, given: Run) {
     const { isHeld = false } = request.options;
     const stamped = request.stamp(given);
@@ -190,8 +196,8 @@ export class Acceptor {
   private addContent(request: Request, call: ModelCall, given: Step) {
     const step = cleanStep(given, this.deps.redactor);
     if (!request.claim(`step:${step.stepId}`)) return;
-    const runId = this.knownRuns.byTrace(step.runId)?.runId ?? step.runId;
-    request.batch.addStep({ ...step, runId }, "", request.nowMs, false);
+    const { runId, workflow } = this.knownRuns.byTrace(step.runId) ?? step;
+    request.batch.addStep({ ...step, runId, workflow }, "", request.nowMs, false);
     request.calls.push({ ...call, inputs: step.inputs, outputs: step.outputs });
   }
 

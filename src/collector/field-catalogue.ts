@@ -27,6 +27,8 @@ export interface FieldCatalogue {
   of(workflow: string): WorkflowFields | null;
   /** Saves what was learned since the last call. */
   save(): void;
+  /** Reads everything again from where it was saved. What was not saved is lost. */
+  recall(): void;
 }
 
 /** Options of a catalogue; `load` and `save` keep one text per workflow. */
@@ -91,6 +93,10 @@ export function createFieldCatalogue(options: FieldCatalogueOptions = {}): Field
     },
     save() {
       for (const workflow of touched) save(workflow, JSON.stringify(workflows.get(workflow)?.saved()));
+      touched.clear();
+    },
+    recall() {
+      workflows.clear();
       touched.clear();
     },
   };

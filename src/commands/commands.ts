@@ -6,6 +6,7 @@ import { contract } from "./contract.ts";
 import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
 import { exportRows } from "./export.ts";
+import { forget } from "./forget.ts";
 import { importFile } from "./import.ts";
 import { init } from "./init.ts";
 import { report } from "./report.ts";
@@ -21,6 +22,7 @@ export const commands: Partial<Record<string, Command>> = {
   canary,
   report,
   export: exportRows,
+  forget,
   contract,
   init,
   doctor,

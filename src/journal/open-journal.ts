@@ -6,6 +6,7 @@ import { createApprovals } from "./approvals.ts";
 import { createBaselines } from "./baselines.ts";
 import { createCanaryRecords } from "./canary.ts";
 import { type Database, openDatabase, sqliteCode } from "./database.ts";
+import { compactJournal, forgetInJournal } from "./forget.ts";
 import { createIncidents } from "./incidents.ts";
 import { migrateJournal } from "./migrate.ts";
 import { createOutbox } from "./outbox.ts";
@@ -51,6 +52,13 @@ export function openJournal({ path, log }: { path: string; log: Logger }): Journ
     approvals: createApprovals(database),
     waitingLabels: createWaitingLabels(database),
     canary: createCanaryRecords(database),
+    forget(forgetting, runIds) {
+      const work = () => forgetInJournal(database, forgetting, runIds);
+      const rows = database.transaction(work, () => undefined);
+      pauses.reload();
+      compactJournal(database);
+      return rows;
+    },
     close: () => close(database),
   };
 }

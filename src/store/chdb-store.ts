@@ -46,9 +46,9 @@ export function openChdbStore({ path, log, layout }: ChdbStoreOptions): Store {
   const syncLogs = createInsertLogSync((...query) => engine.select(...query));
   const engine: Engine = {
     prepare: () => Promise.resolve(),
-    async command(sql) {
+    async command(sql, params = {}) {
       try {
-        await writes.client.command({ query: sql });
+        await writes.client.command({ query: sql, query_params: params });
       } catch (error) {
         throw statementError("change the tables", error);
       }

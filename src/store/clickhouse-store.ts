@@ -5,6 +5,7 @@ import { rowColumns } from "./columns.ts";
 import { drainedThroughMs, reportDrained } from "./collectors.ts";
 import type { Engine } from "./engine.ts";
 import { exampleRuns, sliceCounts } from "./examples.ts";
+import { forget } from "./forget.ts";
 import type { Layout } from "./layout.ts";
 import { migrate, retain } from "./migrate.ts";
 import type { Store } from "./port.ts";
@@ -15,6 +16,7 @@ import { searchRuns } from "./search.ts";
 export function createClickHouseStore(engine: Engine, layout: Layout): Store {
   return {
     migrate: () => migrate(engine, layout),
+    forget: (query, forgetting) => forget(engine, layout, query, forgetting),
     retain: (retention) => retain(engine, { ...layout, ...retention }),
     ping: () => engine.ping(),
     insert: (table, ndjson, token) => engine.insert(table, ndjson, token),

@@ -16,7 +16,7 @@ export interface Engine {
   /** Makes the database if there is none. */
   prepare(): Promise<void>;
   /** Runs one statement that answers nothing. */
-  command(sql: string): Promise<void>;
+  command(sql: string, params?: Params): Promise<void>;
   insert(table: Table, ndjson: Buffer, token: string): Promise<void>;
   select<T>(lane: Lane, sql: string, params: Params): Promise<T[]>;
   ping(): Promise<boolean>;

@@ -1,3 +1,4 @@
+import type { Forgetting } from "../model/forgetting.ts";
 import type { Json } from "../model/json.ts";
 import type { RunMode } from "../model/run.ts";
 import type {
@@ -79,6 +80,31 @@ export interface SliceCount {
   hits: number;
 }
 
+/** Whose data is to be forgotten. */
+export interface ForgetQuery {
+  /** One workflow, or all. */
+  workflow?: string | undefined;
+  /**
+   * A path below inputs or outputs (`input.customer.email`), `attributes.<name>`, `session_id` or `key`: runs in which it
+   * is the value. Without, runs that hold the value anywhere.
+   */
+  field?: string | undefined;
+  /** Counts, and changes nothing. */
+  isTrial: boolean;
+  /** Tells this order from others. */
+  token: string;
+}
+
+/** What was forgotten in the store. */
+export interface Forgotten {
+  runIds: string[];
+  rejects: number;
+  /** Rollup rows whose bin was renamed. */
+  counts: number;
+  /** Reviews and versions whose text was rewritten. */
+  rewritten: number;
+}
+
 /** A reference to a stored run, enough to join a review or outcome to it. */
 export interface RunRef {
   runId: string;
@@ -98,6 +124,8 @@ export interface RunRef {
 export interface Store {
   /** Brings the tables up to date. Safe to call at every start. */
   migrate(): Promise<void>;
+  /** Deletes a person's runs, and the person's value from everything else. */
+  forget(query: ForgetQuery, forgetting: Forgetting): Promise<Forgotten>;
   /** Brings the tables to a retention, and deletes what has outlived it. Call it now and then. */
   retain(retention: Retention): Promise<void>;
   ping(): Promise<boolean>;

@@ -70,9 +70,9 @@ function serverEngine(client: ClickHouseClient, isCluster: boolean, prepare: () 
   const reading = { ...readSettings, ...(isCluster ? clusterReadSettings : {}) };
   return {
     prepare,
-    async command(sql) {
+    async command(sql, params = {}) {
       try {
-        await client.command({ query: sql });
+        await client.command({ query: sql, query_params: params });
       } catch (error) {
         throw statementError("change the tables", error);
       }

@@ -22,6 +22,8 @@ export interface WatchLoop extends WatchActions {
   /** Real milliseconds since a sweep last succeeded; null before the first. */
   sinceSweepMs(): number | null;
   start(everyMs: number): void;
+  /** Writes down where everything stands, lets the journal be rewritten, and reads it again, as after a restart. */
+  recallAfter(rewriteJournal: () => void): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -56,18 +58,10 @@ export function createWatch(deps: WatchDeps): WatchLoop {
   };
 
   const sweep = () => {
-    running ??= sweepOnce()
-      .then(
-        () => {
-          sweptMs = performance.now();
-          deps.metrics.sweeps.inc({ result: "ok" });
-          deps.metrics.sweepLastSuccessTimestampSeconds.set({}, deps.clock.nowMs() / 1000);
-        },
-        (error: unknown) => {
-          deps.metrics.sweeps.inc({ result: "failed" });
-          deps.log.error({ err: error }, "Cannot sweep");
-        },
-      )
+    running ??= succeeds(deps, sweepOnce())
+      .then((isDone) => {
+        if (isDone) sweptMs = performance.now();
+      })
       .finally(() => {
         running = null;
       });
@@ -82,14 +76,41 @@ export function createWatch(deps: WatchDeps): WatchLoop {
       void sweep();
       loop = every(everyMs, "sweep", deps.log, sweep);
     },
+    async recallAfter(rewriteJournal) {
+      while (running !== null) await running;
+      rememberAll(deps, workflows);
+      // In one turn with it: no sweep may save what it still holds from before.
+      rewriteJournal();
+      workflows.clear();
+      cursorMs = null;
+      await sweep();
+    },
     async stop() {
       await loop?.stop();
       await running;
-      deps.journal.transaction(() => {
-        for (const watched of workflows.values()) remember(deps.journal, watched);
-      });
+      rememberAll(deps, workflows);
     },
   };
+}
+
+/** Counts what became of a sweep; a failure is told, and tried again with the next. */
+async function succeeds({ metrics, clock, log }: WatchDeps, sweep: Promise<void>): Promise<boolean> {
+  try {
+    await sweep;
+    metrics.sweeps.inc({ result: "ok" });
+    metrics.sweepLastSuccessTimestampSeconds.set({}, clock.nowMs() / 1000);
+    return true;
+  } catch (error) {
+    metrics.sweeps.inc({ result: "failed" });
+    log.error({ err: error }, "Cannot sweep");
+    return false;
+  }
+}
+
+function rememberAll({ journal }: WatchDeps, workflows: ReadonlyMap<string, Watched>): void {
+  journal.transaction(() => {
+    for (const watched of workflows.values()) remember(journal, watched);
+  });
 }
 
 /** Brings back every known workflow. Answers where to read on from: the earliest position of any of them. */

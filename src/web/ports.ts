@@ -1,6 +1,7 @@
 import type { Journal, PauseState, PinnedBaseline } from "../journal/port.ts";
 import type { Clock } from "../model/clock.ts";
 import type { CanaryAnswer, CanaryCase, CanaryRound } from "../model/canary.ts";
+import type { DataMap } from "../model/data-map.ts";
 import type { Incident } from "../model/incident.ts";
 import type { Json } from "../model/json.ts";
 import type { SignalBucket } from "../model/signal.ts";
@@ -29,6 +30,8 @@ export interface WorkflowInfo {
   lastRunAtMs: number | null;
   /** What a drift may do by itself. */
   pauseMode: "off" | "dry-run" | "on";
+  /** What it reads and writes, as configured. */
+  dataMap: DataMap;
 }
 
 /** What to do with a workflow's baseline. */
@@ -109,6 +112,32 @@ export interface Canary {
 /** What became of sending a rejected body through the collector again. */
 export type ReplayOutcome = { kind: "accepted"; runs: number } | { kind: "rejected"; why: string };
 
+/** Whose data is to be forgotten, on whose order. */
+export interface ForgetOrder extends Act {
+  /** One workflow, or all. */
+  workflow?: string | undefined;
+  /** Runs in which this field is the value; without, runs that hold it anywhere. */
+  field?: string | undefined;
+  /** What names the person: an address, a name, a number. */
+  value: string;
+  /** Counts, and changes nothing. */
+  isTrial: boolean;
+}
+
+/** What was forgotten, or would be. */
+export interface ForgetOutcome {
+  runs: number;
+  rejects: number;
+  /** Counts whose category was the value; they are kept under another name. */
+  counts: number;
+  /** Reviews and versions whose text was rewritten. */
+  rewritten: number;
+  /** Rows of the journal that were rewritten or deleted. */
+  journalRows: number;
+  /** Damaged files that were deleted. */
+  files: number;
+}
+
 /** What the API and the pages are built on. */
 export interface WebDeps {
   store: Store;
@@ -126,6 +155,8 @@ export interface WebDeps {
   clock: Clock;
   /** Sends the bytes of a reject through the collector again. */
   replayReject: (rejectId: string) => Promise<ReplayOutcome>;
+  /** Forgets a person. @throws {TransientError} While the store cannot be reached. */
+  forget: (order: ForgetOrder) => Promise<ForgetOutcome>;
   /** Makes a dead message due again; false if there is none such. */
   retryDelivery: (key: string, actor: string) => boolean;
   /** Answers a signed Slack button press; absent where Slack is not set up. */

@@ -3,6 +3,7 @@ import { secureHeaders } from "hono/secure-headers";
 import { answerError, type Api, createApi } from "./api/base.ts";
 import { approvalRoutes } from "./api/approvals.ts";
 import { canaryRoutes } from "./api/canary.ts";
+import { forgetRoutes } from "./api/forget.ts";
 import { historyRoutes } from "./api/history.ts";
 import { incidentRoutes } from "./api/incidents.ts";
 import { describeApi } from "./api/openapi.ts";
@@ -43,7 +44,7 @@ export function webRoutes(deps: WebDeps): Api {
   for (const routes of [runRoutes, workflowRoutes, historyRoutes, incidentRoutes, reviewRoutes, reportRoutes])
     app.route("/", routes(deps));
   app.route("/", approvalRoutes(deps));
-  for (const routes of [canaryRoutes, shadowRoutes, outcomeRoutes, versionRoutes])
+  for (const routes of [canaryRoutes, shadowRoutes, outcomeRoutes, versionRoutes, forgetRoutes])
     app.route("/", routes(deps));
   app.route("/", pageRoutes(deps));
   app.get("/openapi.json", deps.guard.requireScope("review", "ingest"), (c) =>

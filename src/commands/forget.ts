@@ -1,0 +1,125 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { text as readAll } from "node:stream/consumers";
+import { createApp } from "../app.ts";
+import { createForget, inWords } from "../forget.ts";
+import { createLog } from "../log.ts";
+import { systemClock } from "../model/clock.ts";
+import { PermanentError, TransientError } from "../model/errors.ts";
+import type { ForgetOrder, ForgetOutcome } from "../web/ports.ts";
+import type { Command, CommandContext } from "./command.ts";
+import { historyOptions } from "./open-history.ts";
+import { textOption } from "./options.ts";
+import { requireSidecar, sidecarUrl } from "./sidecar-url.ts";
+
+/** Deletes one person's data by a value. */
+export const forget: Command = {
+  summary: "delete one person's data by a value, everywhere",
+  synopsis:
+    "--value V|- [--field F] [--workflow W] --actor NAME [--reason TEXT] [--yes] [--url URL] [--key K] [options]",
+  options: {
+    ...historyOptions,
+    value: { type: "string" },
+    field: { type: "string" },
+    workflow: { type: "string" },
+    actor: { type: "string" },
+    reason: { type: "string" },
+    yes: { type: "boolean" },
+  },
+  async run(context) {
+    const isTrial = context.values.yes !== true;
+    const order: ForgetOrder = {
+      value: await readValue(context),
+      field: textOption(context, "field") || undefined,
+      workflow: textOption(context, "workflow") || undefined,
+      actor: textOption(context, "actor"),
+      reason: textOption(context, "reason"),
+      isTrial,
+    };
+    if (order.actor === "") throw new PermanentError("Cannot forget: --actor must name who orders it");
+    const found = inWords(await carryOut(context, order));
+    process.stdout.write(
+      isTrial
+        ? `Would forget: ${found}\nNothing was changed. Repeat it with --yes\n`
+        : `Forgotten: ${found}\n`,
+    );
+    return 0;
+  },
+};
+
+/** From standard input where it is `-`, so that it need not stand in the history of a shell. */
+async function readValue(context: CommandContext): Promise<string> {
+  const given = textOption(context, "value");
+  const value = given === "-" ? (await readAll(process.stdin)).trim() : given;
+  if (value === "")
+    throw new PermanentError("Cannot forget: --value must name the person, or be - for standard input");
+  return value;
+}
+
+/** By the sidecar at the given address, or on the data folder, or by the sidecar that holds it. */
+async function carryOut(context: CommandContext, order: ForgetOrder): Promise<ForgetOutcome> {
+  const { config } = context;
+  const url = textOption(context, "url");
+  const key = textOption(context, "key") || (process.env.EVENKEEL_API_KEY ?? "");
+  if (url !== "") {
+    await requireSidecar(url);
+    return overHttp(url, key, order);
+  }
+  if (config.clickhouse.url === "" && !existsSync(join(config.data, "journal"))) {
+    throw new PermanentError(`Cannot forget: there is no data in '${config.data}'`);
+  }
+  try {
+    return await onFolder(context, order);
+  } catch (error) {
+    const running = error instanceof PermanentError ? await sidecarUrl(config.port) : null;
+    if (running === null) throw error;
+    return overHttp(running, key, order);
+  }
+}
+
+async function onFolder({ config }: CommandContext, order: ForgetOrder): Promise<ForgetOutcome> {
+  const app = await createApp({ config, clock: systemClock, log: createLog("warn") });
+  try {
+    return await createForget(app.parts)(order);
+  } finally {
+    await app.stop();
+  }
+}
+
+async function overHttp(url: string, key: string, order: ForgetOrder): Promise<ForgetOutcome> {
+  const { isTrial, ...plain } = order;
+  const response = await fetch(`${url.replace(/\/+$/, "")}/v1/forget`, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      ...(key === "" ? {} : { authorization: `Bearer ${key}` }),
+    },
+    body: JSON.stringify({ ...plain, dry_run: isTrial }),
+  }).catch((cause: unknown) => {
+    throw new TransientError(`Cannot reach '${url}'`, { cause });
+  });
+  const answer = (await response.json().catch(() => ({}))) as Answer;
+  if (!response.ok) throw refusal(url, response.status, answer.error?.message ?? "");
+  const {
+    other_rows: rewritten = 0,
+    journal_rows: journalRows = 0,
+    runs = 0,
+    rejects = 0,
+    counts = 0,
+    files = 0,
+  } = answer;
+  return { runs, rejects, counts, rewritten, journalRows, files };
+}
+
+type Answer = Partial<
+  Record<"runs" | "rejects" | "counts" | "other_rows" | "journal_rows" | "files", number>
+> & {
+  error?: { message?: string };
+};
+
+function refusal(url: string, status: number, message: string): PermanentError | TransientError {
+  const text = `Cannot forget: '${url}' answered ${status}${message === "" ? "" : `: ${message}`}`;
+  if (status >= 500 || status === 429) return new TransientError(text);
+  const hint = status === 401 || status === 403 ? "Give a key with the scope 'admin' with --key" : "";
+  return new PermanentError(text, { hint });
+}
