@@ -1,4 +1,3 @@
-import { userInfo } from "node:os";
 import { type CanaryAnswer, createClient } from "@evenkeel/sdk";
 import { PermanentError } from "../model/errors.ts";
 import { createCaller } from "./canary-caller.ts";
@@ -79,7 +78,7 @@ async function send({ url, key, workflow }: Target, path: string, body: object):
       "content-type": "application/json",
       ...(key === "" ? {} : { authorization: `Bearer ${key}` }),
     },
-    body: JSON.stringify({ actor: userInfo().username, ...body }),
+    body: JSON.stringify({ actor: process.env.USER || "command line", ...body }),
   });
   const answer = (await response.json().catch(() => null)) as { error?: { message?: string } } | null;
   if (response.ok && answer !== null) return answer;

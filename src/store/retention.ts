@@ -31,7 +31,8 @@ export function retentionStatements(layout: Layout): string[] {
 
 /** What tells one retention from another. */
 export function retentionMark(retention: Retention): string {
-  return `runs ${longest(retention, "runDays")} rollups ${longest(retention, "rollupDays")}`;
+  // With the number of tables, so that one that is added later gets its retention too.
+  return `runs ${longest(retention, "runDays")} rollups ${longest(retention, "rollupDays")} tables ${Object.keys(kinds).length}`;
 }
 
 /** Deletes the rows of workflows that have outlived their own retention while their table lives on. */
