@@ -57,6 +57,8 @@ export interface DelaySetting {
   world: World;
   perDay: number;
   baselineDays: number;
+  /** False alarms per 1,000 workflow-days; 1 by default. */
+  budget?: number;
 }
 
 /** Learns one baseline of 30 signals, then lets each case happen on its own. */
@@ -71,7 +73,7 @@ export function runDelays(setting: DelaySetting, cases: readonly DelayCase[], se
 }
 
 function runCase(
-  { world, perDay }: DelaySetting,
+  { world, perDay, budget = 1 }: DelaySetting,
   past: { baseline: WorkflowBaseline; history: readonly SignalBucket[] },
   { name, source, change, runsMax }: DelayCase,
   seed: number,
@@ -95,7 +97,11 @@ function runCase(
     if (nowMs >= onsetMs)
       for (const { counts } of buckets) for (const bin in counts) runs += counts[bin] ?? 0;
     if (buckets.length === 0) continue;
-    const next = step(baseline, state, buckets, { throughMs: nowMs + widthMs, bucketMs: widthMs });
+    const next = step(baseline, state, buckets, {
+      throughMs: nowMs + widthMs,
+      bucketMs: widthMs,
+      budget: { falseAlarmsPer1000WorkflowDays: budget },
+    });
     state = next.state;
     for (const bucket of buckets) history.push(bucket);
     if (baselineDue(baseline, state, 0) === "grow") {

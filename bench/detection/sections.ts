@@ -1,7 +1,7 @@
 import type { Section } from "./section.ts";
 import { costs } from "./sections/costs.ts";
 import { councilInvoices } from "./sections/councils.ts";
-import { delays, lowVolume } from "./sections/delays.ts";
+import { delays, frontier, lowVolume } from "./sections/delays.ts";
 import { pauses } from "./sections/pauses.ts";
 import { peers } from "./sections/peers.ts";
 import { quiet } from "./sections/quiet.ts";
@@ -15,6 +15,7 @@ export const sections: readonly Section<unknown, unknown>[] = [
   pauses,
   delays,
   lowVolume,
+  frontier,
   peers,
   councilInvoices,
   tickets,

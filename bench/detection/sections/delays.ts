@@ -80,6 +80,51 @@ function caseRows(world: World, name: string, all: readonly DelayResult[]): Row[
   ];
 }
 
+/** What other budgets than the default cost in delay. */
+const frontierBudgets = [0.1, 1, 10, 100];
+const frontierCases = delayCases.filter(({ name }) =>
+  ["rate 2 → 20 %", "rate 1 → 5 %", "rate 10 → 20 %", "category TV .1", "number + .5 sd"].includes(name),
+);
+
+interface FrontierUnit extends DelayUnit {
+  budget: number;
+}
+
+/** Median delay against the budget. */
+export const frontier: Section<FrontierUnit, DelayResult[]> = {
+  name: "frontier",
+  units: (settings) =>
+    seeds(settings, settings.long ? 40 : 4, 200).flatMap((seed) =>
+      (["iid", "real"] as const).flatMap((world) =>
+        frontierBudgets.map((budget) => ({ world, budget, seed })),
+      ),
+    ),
+  run: ({ world, budget, seed }) =>
+    runDelays({ world, perDay: 480, baselineDays: 28, budget }, frontierCases, seed),
+  rows: (done) =>
+    (["iid", "real"] as const).flatMap((world) =>
+      frontierCases.flatMap(({ name }) =>
+        frontierBudgets.flatMap((budget): Row[] => {
+          const own = done.filter(({ unit }) => unit.world === world && unit.budget === budget);
+          const found = own
+            .flatMap(({ result }) => result)
+            .filter((result) => result.name === name && result.runs !== -1);
+          if (found.length === 0) return [];
+          return [
+            {
+              group: "frontier",
+              name: `${world === "real" ? "restless" : world}, ${name}, budget ${budget} per 1,000 days`,
+              figure: median(found.map(({ runs }) => runs ?? Infinity)),
+              bar: null,
+              unit: "runs, median",
+              basis: `${found.length} replications`,
+            },
+          ];
+        }),
+      ),
+    ),
+};
+
 /** The workflow of ten runs a day. */
 export const lowVolume: Section<number, DelayResult[]> = {
   name: "low",

@@ -34,7 +34,7 @@ interface PeerResult {
   lines: PeerLine[];
 }
 
-const worlds = ["iid", "real"] as const;
+const worlds = ["real", "iid"] as const;
 const cases = ["rate 2 → 20 %", "rate 1 → 5 %", "rate 10 → 20 %", "category TV .2", "number + .5 sd"];
 /** Times a peer's delay that Evenkeel may take. */
 const ratioBars = { iid: 1.3, real: 1 } as const;
@@ -45,8 +45,8 @@ export const peers: Section<PeerUnit, PeerResult> = {
   name: "peers",
   units({ python, seed, long }) {
     if (python === null) return [];
-    const size = long ? { streams: 24, quietDays: 60 } : { streams: 6, quietDays: 30 };
-    return cases.flatMap((name) => worlds.map((world) => ({ python, world, name, seed, ...size })));
+    const size = long ? { streams: 12, quietDays: 150 } : { streams: 6, quietDays: 30 };
+    return worlds.flatMap((world) => cases.map((name) => ({ python, world, name, seed, ...size })));
   },
   async run({ python, world, name, seed, streams, quietDays }) {
     const one = delayCases.find((other) => other.name === name);
@@ -65,9 +65,8 @@ export const peers: Section<PeerUnit, PeerResult> = {
   },
   rows(done) {
     if (done.length === 0) return worlds.map(absentRow);
-    const names = [...new Set(done.map(({ unit }) => unit.name))];
-    return names.flatMap((name) =>
-      worlds.flatMap((world) =>
+    return worlds.flatMap((world) =>
+      cases.flatMap((name) =>
         done
           .filter(({ unit }) => unit.name === name && unit.world === world)
           .flatMap(({ unit, result }) => caseRows(unit, result)),

@@ -26,27 +26,37 @@ export const quiet: Section<QuietUnit, QuietResult> = {
   },
   run: ({ cell, seed, days }) => runQuiet(cell, seed, days),
   rows(done) {
-    return cells.flatMap((cell): Row[] => {
-      const own = done
-        .filter(({ unit }) => cellName(unit.cell) === cellName(cell))
-        .map(({ result }) => result);
-      if (own.length === 0) return [];
-      const days = sum(own.map(({ workflowDays }) => workflowDays));
-      const alarms = sum(own.map(({ falseAlarms }) => falseAlarms));
-      return [
-        {
-          group: "false alarms",
-          name: cellName(cell),
-          figure: (1000 * alarms) / days,
-          upper: (1000 * poissonUpper(alarms)) / days,
-          bar: isHeadline(cell) ? 1 : 3,
-          unit: "per 1,000 workflow-days",
-          basis: `${alarms} in ${days} workflow-days, ${own.length} workflows`,
-        },
-      ];
-    });
+    const own = (cell: Cell): QuietResult[] =>
+      done.filter(({ unit }) => cellName(unit.cell) === cellName(cell)).map(({ result }) => result);
+    const single = cells.flatMap((cell) => alarmRows(cellName(cell), own(cell), isHeadline(cell) ? 1 : 3));
+    const volumes = [...new Set(cells.map(({ perDay }) => perDay))];
+    const pooled = volumes.flatMap((perDay) =>
+      alarmRows(
+        `${perDay} a day, all worlds and baselines`,
+        cells.filter((cell) => cell.perDay === perDay).flatMap(own),
+        3,
+      ),
+    );
+    return [...single, ...pooled];
   },
 };
+
+function alarmRows(name: string, own: readonly QuietResult[], bar: number): Row[] {
+  if (own.length === 0) return [];
+  const days = sum(own.map(({ workflowDays }) => workflowDays));
+  const alarms = sum(own.map(({ falseAlarms }) => falseAlarms));
+  return [
+    {
+      group: "false alarms",
+      name,
+      figure: (1000 * alarms) / days,
+      upper: (1000 * poissonUpper(alarms)) / days,
+      bar,
+      unit: "per 1,000 workflow-days",
+      basis: `${alarms} in ${days} workflow-days, ${own.length} workflows`,
+    },
+  ];
+}
 
 const cells: Cell[] = (["iid", "seasonal", "real"] satisfies World[]).flatMap((world) =>
   [10, 480, 20_000, 1_000_000].flatMap((perDay) =>
