@@ -1,10 +1,10 @@
 /**
  * Every attribute name that the collector reads, in one place. Where several vocabularies name the same thing,
  * the first key present wins: Evenkeel's own, then OpenTelemetry GenAI (new names, then old), then Langfuse,
- * OpenLLMetry, OpenInference and the Vercel AI SDK.
+ * OpenLLMetry, OpenInference, the Vercel AI SDK and n8n.
  *
  * Sources: semantic-conventions v1.41.1 `docs/gen-ai`, OpenInference `spec/semantic_conventions.md`,
- * OpenLLMetry `semconv_ai/__init__.py`, `@langfuse/core` 5.11, `ai` 6.0.
+ * OpenLLMetry `semconv_ai/__init__.py`, `@langfuse/core` 5.11, `ai` 6.0, n8n 2.41 `modules/otel/otel.constants`.
  */
 
 /** Names in Evenkeel's own namespace, as the SDK sends them. */
@@ -52,8 +52,9 @@ export const keys = {
     "gen_ai.agent.name",
     "agent.name",
     "ai.telemetry.functionId",
+    "n8n.workflow.name",
   ],
-  version: [own.version, "langfuse.version", "traceloop.entity.version"],
+  version: [own.version, "langfuse.version", "traceloop.entity.version", "n8n.workflow.version_id"],
   promptName: [
     "evenkeel.prompt.name",
     "gen_ai.prompt.name",
@@ -112,8 +113,9 @@ export const keys = {
     "ai.toolCall.name",
     "tool.name",
     "gen_ai.agent.name",
+    "n8n.node.name",
   ],
-  errorType: ["error.type", "exception.type"],
+  errorType: ["error.type", "exception.type", "n8n.execution.error_type"],
 } as const;
 
 /**
@@ -192,6 +194,8 @@ export const kindKeys = {
   openLlmetry: "traceloop.span.kind",
   langfuse: "langfuse.observation.type",
   vercel: "ai.operationId",
+  n8nWorkflow: "n8n.workflow.id",
+  n8nNode: "n8n.node.id",
 } as const;
 
 /** What Langfuse packs into JSON, or says beside the span's status. */

@@ -46,7 +46,7 @@ export function readLogs(bytes: Uint8Array, encoding: OtlpEncoding, arrivedAtMs:
   mapped.bad.push(...decoded.bad);
   const rest: OtlpLog[] = [];
   for (const log of decoded.records) guarded(mapped, log.traceId, () => addLabel(log, mapped, rest));
-  mapContents(rest, arrivedAtMs, mapped);
+  mapContents(rest, arrivedAtMs, mapped, (traceId, work) => guarded(mapped, traceId, work));
   return mapped;
 }
 

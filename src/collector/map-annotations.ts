@@ -1,4 +1,4 @@
-import { annotationForms } from "./attributes.ts";
+import { annotationForms, kindKeys } from "./attributes.ts";
 import type { LabelDraft } from "./labels.ts";
 import { draftOutcome, draftReview, readVerdict } from "./labels.ts";
 import type { Attributes, OtlpSpan } from "./otlp.ts";
@@ -12,7 +12,7 @@ const annotationsMax = 50;
  */
 export function mapAnnotations(span: OtlpSpan, runId: string, workflow: string): LabelDraft[] {
   const labels: LabelDraft[] = [];
-  if (runId === "") return labels;
+  if (runId === "" || !span.attributes.has(kindKeys.openInference)) return labels;
   for (const { prefix, member } of annotationForms) {
     for (let index = 0; index < annotationsMax; index += 1) {
       const place = { runId, workflow, traceId: span.traceId, atMs: span.endMs };

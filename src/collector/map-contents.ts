@@ -24,12 +24,19 @@ interface Said {
  * Maps the log records that carry the content of model calls apart from their spans: one record for a call
  * (`gen_ai.client.inference.operation.details`), or one for each message (conventions up to 1.36). All others are
  * counted and not kept.
+ *
+ * @param guard Runs the work on one trace, which alone may suffer from what is in it.
  */
-export function mapContents(logs: readonly OtlpLog[], arrivedAtMs: number, mapped: Mapped): void {
+export function mapContents(
+  logs: readonly OtlpLog[],
+  arrivedAtMs: number,
+  mapped: Mapped,
+  guard: (traceId: string, work: () => void) => void,
+): void {
   const spans = new Map<string, Said>();
   for (const log of logs) {
     const name = nameOf(log);
-    const isContent = contentEvents.has(name) || name in messageEvents || name === choiceEvent;
+    const isContent = contentEvents.has(name) || Object.hasOwn(messageEvents, name) || name === choiceEvent;
     if (!isContent || log.traceId === "" || log.spanId === "") {
       skip(mapped, "not_a_label");
       continue;
@@ -37,9 +44,9 @@ export function mapContents(logs: readonly OtlpLog[], arrivedAtMs: number, mappe
     const id = `${log.traceId}/${log.spanId}`;
     const said = spans.get(id) ?? newSaid(log);
     spans.set(id, said);
-    listen(said, log, name);
+    guard(log.traceId, () => listen(said, log, name));
   }
-  for (const [id, said] of spans) addContent(id, said, arrivedAtMs, mapped);
+  for (const [id, said] of spans) guard(said.log.traceId, () => addContent(id, said, arrivedAtMs, mapped));
 }
 
 function newSaid(log: OtlpLog): Said {

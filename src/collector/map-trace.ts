@@ -98,9 +98,9 @@ function mapTop(node: Node, isSettled: boolean, arrivedAtMs: number, mapped: Map
 
 function mapNodeLabels(node: Node, runId: string, mapped: Mapped) {
   const { span } = node;
+  if (span.events.length === 0 && !span.attributes.has(kindKeys.openInference)) return;
   const workflow = workflowOf(node);
-  const labels = span.events.length === 0 ? [] : mapSpanLabels(span, runId, workflow);
-  for (const label of [...labels, ...mapAnnotations(span, runId, workflow)]) {
+  for (const label of [...mapSpanLabels(span, runId, workflow), ...mapAnnotations(span, runId, workflow)]) {
     if (label === null) continue;
     if (label.kind === "bad") mapped.bad.push({ reason: label.reason, body: span.spanId });
     else mapped.labels.push(label);

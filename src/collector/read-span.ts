@@ -42,9 +42,15 @@ export function spanKind(attributes: Attributes): SpanKind {
     if (typeof word === "string") return kindWords[word.toLowerCase()] ?? "step";
   }
   const operation = attributes.get(kindKeys.vercel);
-  if (typeof operation !== "string") return null;
+  if (typeof operation !== "string") return n8nKind(attributes);
   if (operation.startsWith("ai.toolCall")) return "tool";
   return operation.includes(".do") ? "model" : "step";
+}
+
+/** n8n names the workflow on the span of an execution alone. */
+function n8nKind(attributes: Attributes): SpanKind {
+  if (attributes.has(kindKeys.n8nNode)) return "step";
+  return attributes.has(kindKeys.n8nWorkflow) ? "workflow" : null;
 }
 
 /** Reads the kind of a step: the SDK's own word, or what the span does. */
@@ -134,13 +140,18 @@ export function usageOf(attributes: Attributes): {
   outputTokens: number | null;
   costUsd: number | null;
 } {
-  const usage = new Map(Object.entries(objectOf(textOf(attributes, [langfuse.usage]), "total")));
-  const cost = new Map(Object.entries(objectOf(textOf(attributes, [langfuse.cost]), "total")));
+  const usage = packedIn(attributes, langfuse.usage);
   return {
     inputTokens: countOf(attributes, keys.inputTokens) ?? countOf(usage, ["input", "prompt_tokens"]),
     outputTokens: countOf(attributes, keys.outputTokens) ?? countOf(usage, ["output", "completion_tokens"]),
-    costUsd: numberOf(attributes, keys.costUsd) ?? numberOf(cost, ["total"]),
+    costUsd: numberOf(attributes, keys.costUsd) ?? numberOf(packedIn(attributes, langfuse.cost), ["total"]),
   };
+}
+
+/** The members of an object in JSON text. */
+function packedIn(attributes: Attributes, key: string): Attributes {
+  const text = attributes.get(key);
+  return typeof text === "string" ? new Map(Object.entries(objectOf(text, "total"))) : none;
 }
 
 /** Tells whether a span failed: by its status, or by Langfuse's own level. */
@@ -152,7 +163,9 @@ export function hasFailed(span: OtlpSpan): boolean {
 export function errorOf(span: OtlpSpan): RunError | null {
   if (!hasFailed(span)) return null;
   const exception = span.events.findLast((event) => event.name === "exception")?.attributes ?? none;
-  const type = textOf(exception, ["exception.type"]) || textOf(span.attributes, keys.errorType) || "Error";
+  const thrown = textOf(exception, ["exception.type"]);
+  // A class that JavaScript has no name for is an Error to OpenTelemetry, and the attribute may know better.
+  const type = (thrown === "Error" ? "" : thrown) || textOf(span.attributes, keys.errorType) || "Error";
   return {
     type: pythonClass.exec(type)?.[1] ?? type,
     message:

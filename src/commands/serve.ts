@@ -14,7 +14,12 @@ export const serve: Command = {
     const log = createLog();
     const app = await createApp({ config: context.config, clock: systemClock, log });
     const follow = followConfig(app, context);
-    const address = await app.listen();
+    const address = await app.listen().catch(async (error: unknown) => {
+      // An engine that is left open can crash the process on its way out, and hide why.
+      follow.stop();
+      await app.stop();
+      throw error;
+    });
     const grpc = app.grpcAddress();
     const also = grpc === "" ? "" : `, for OTLP over gRPC on ${grpc}`;
     process.stdout.write(`Evenkeel listens on ${address}${also}\n`);

@@ -65,9 +65,8 @@ async function storedIds(url: string): Promise<string[]> {
   return ids;
 }
 
-async function killedUnderLoad(
-  changed: (recipe: string, ports: { http: number }) => string,
-): Promise<string[]> {
+/** Kills the sidecar in the middle of a load and starts it again; answers the runs that it holds in the end. */
+async function killedUnderLoad(changed: (recipe: string) => string): Promise<string[]> {
   const [recipe = ""] = await blocksOf("opentelemetry-collector.md", "yaml");
   const [http, grpc, otlp] = [await freePort(), await freePort(), await freePort()];
   const ports = { EVENKEEL_GRPC_PORT: String(grpc) };

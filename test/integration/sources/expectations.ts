@@ -151,6 +151,17 @@ export const expectations: Expectation[] = [
     failed: failed(ticket, "Error"),
   },
   {
+    source: "n8n",
+    // Its spans carry no content.
+    run: { status: "ok", source: "otel", inputs: null, outputs: null, version: "b1c7" },
+    deployed: { code_revision: "2.41.3" },
+    steps: [
+      { kind: "step", name: "Webhook", status: "ok" },
+      { kind: "step", name: "Triage", status: "ok" },
+    ],
+    failed: failed(null, "NodeApiError", ""),
+  },
+  {
     source: "vercel-ai-js",
     run: { ...usual, inputs: { system, prompt } },
     deployed: { model, prompt_version: "v12", settings: { temperature: 0.2 } },

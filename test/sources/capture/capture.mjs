@@ -14,6 +14,7 @@ import { startRecorder } from "./recorder.mjs";
 import { environmentOf, sources } from "./sources.mjs";
 
 const run = promisify(execFile);
+const n8nVersion = "2.41.3";
 const here = new URL(".", import.meta.url).pathname;
 const fixtures = new URL("../../fixtures/sources/", import.meta.url).pathname;
 /** A place that says nothing of the machine: stack traces name it. */
@@ -22,6 +23,12 @@ const work = process.env.CAPTURE_DIR ?? "/tmp/evenkeel-capture";
 await cp(here, work, { recursive: true });
 if (process.env.CAPTURE_INSTALL !== "no") {
   await run("npm", ["install", "--no-audit", "--no-fund"], { cwd: work });
+  // n8n whole needs two thousand packages; its tracer needs three.
+  const n8n = `n8n@${n8nVersion}`;
+  await run("npm", ["pack", n8n, "--silent"], { cwd: work });
+  await run("tar", ["xzf", `n8n-${n8nVersion}.tgz`, "package/package.json", "package/dist/modules/otel"], {
+    cwd: work,
+  });
   await run("python3", ["-m", "venv", "venv"], { cwd: work });
   await run("venv/bin/pip", ["install", "-q", "-r", "requirements.txt"], { cwd: work });
 }
@@ -37,6 +44,7 @@ function strip(bytes) {
 }
 
 async function packageVersions(program) {
+  if (program === "node/n8n.cjs") return { n8n: n8nVersion };
   if (program.startsWith("node/")) {
     return JSON.parse(await readFile(join(here, "package.json"), "utf8")).dependencies;
   }

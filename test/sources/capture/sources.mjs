@@ -19,6 +19,7 @@ export const sources = {
   "openllmetry-python": { program: "python/openllmetry.py", env: {} },
   "langfuse-js": { program: "node/langfuse.mjs", env: {} },
   "langfuse-python": { program: "python/langfuse_app.py", env: {} },
+  n8n: { program: "node/n8n.cjs", env: {} },
   "vercel-ai-js": { program: "node/vercel.mjs", env: {} },
 };
 
@@ -27,6 +28,13 @@ export function environmentOf(name, { otlpUrl, modelUrl }) {
   return {
     ...process.env,
     OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl,
+    TRACELOOP_BASE_URL: otlpUrl,
+    TRACELOOP_API_KEY: "none",
+    LANGFUSE_BASE_URL: otlpUrl,
+    LANGFUSE_OTEL_TRACES_EXPORT_PATH: "v1/traces",
+    LANGFUSE_PUBLIC_KEY: "pk-none",
+    LANGFUSE_SECRET_KEY: "sk-none",
+    LANGFUSE_RELEASE: "4f2a9c1",
     OTEL_SERVICE_NAME: "ticket-desk",
     OTEL_NODE_RESOURCE_DETECTORS: "env",
     OTEL_EXPERIMENTAL_RESOURCE_DETECTORS: "otel",

@@ -76,6 +76,31 @@ describe("content in log records", () => {
   });
 });
 
+describe("hostile log records", () => {
+  const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+  const cases = [
+    { why: "an event named after a member of every object", eventName: "constructor", text: "x" },
+    {
+      why: "content that nests without end",
+      eventName: "gen_ai.client.inference.operation.details",
+      text: deep,
+    },
+  ];
+  it.each(cases)("$why costs no more than itself", async ({ eventName, text }) => {
+    const harness = createHarness();
+    const record = (name: string, spanId: string, content: string) => ({
+      eventName: name,
+      traceId: "aa".padEnd(32, "0"),
+      spanId: spanId.padEnd(16, "0"),
+      attributes: [{ key: "gen_ai.output.messages", value: { stringValue: content } }],
+    });
+    const good = record("gen_ai.client.inference.operation.details", "02", "yes");
+    const logRecords = [record(eventName, "01", text), good];
+    await harness.ingest.logs(jsonBytes({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] }), "json");
+    expect(harness.rows("steps").map((step) => step.outputs)).toContain('"yes"');
+  });
+});
+
 describe("spans that come one by one", () => {
   const exported = JSON.parse(captured("langfuse-js")[0]?.text ?? "") as {
     resourceSpans: { resource: unknown; scopeSpans: { spans: { traceId: string }[] }[] }[];

@@ -116,6 +116,14 @@ const vocabularies = [
 ];
 
 describe("readTraces()", () => {
+  it("names the workflow by the resource where the span does not", () => {
+    const attributes = { "openinference.span.kind": "CHAIN", "output.value": "plain" };
+    const resource = { "service.name": "svc", "evenkeel.workflow": "by resource" };
+    expect(read([spanJson("aa", "01", attributes)], resource).runs).toMatchObject([
+      { workflow: "by resource" },
+    ]);
+  });
+
   it.each(vocabularies)("reads $why", ({ attributes, run, version }) => {
     const { runs } = read([spanJson("aa", "01", attributes)]);
     expect(runs).toMatchObject([{ workflow: "svc", runId: trace, traceId: trace, ...run, version }]);

@@ -4,8 +4,6 @@ import { failing, lookupCustomer, ticket, triage, triageBroken } from "./triage.
 
 traceloop.initialize({
   appName: "ticket-desk",
-  baseUrl: process.env.OTEL_EXPORTER_OTLP_ENDPOINT,
-  apiKey: "none",
   traceloopSyncEnabled: false,
   silenceInitializationMessage: true,
   instrumentModules: { openAI: OpenAI },

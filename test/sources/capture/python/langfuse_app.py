@@ -1,11 +1,5 @@
 import os
 
-os.environ["LANGFUSE_BASE_URL"] = os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"]
-os.environ["LANGFUSE_OTEL_TRACES_EXPORT_PATH"] = "v1/traces"
-os.environ.setdefault("LANGFUSE_PUBLIC_KEY", "pk-none")
-os.environ.setdefault("LANGFUSE_SECRET_KEY", "sk-none")
-os.environ["LANGFUSE_RELEASE"] = "4f2a9c1"
-
 from langfuse import get_client, observe, propagate_attributes
 from langfuse.openai import OpenAI
 from triage import TICKET, failing, lookup_customer, triage, triage_broken

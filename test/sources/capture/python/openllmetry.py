@@ -7,8 +7,6 @@ from triage import TICKET, failing, lookup_customer, triage, triage_broken
 
 Traceloop.init(
     app_name="ticket-desk",
-    api_endpoint=os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"],
-    api_key="none",
     telemetry_enabled=False,
     traceloop_sync_enabled=False,
 )
