@@ -37,7 +37,11 @@ export async function replayReject(parts: Parts, rejectId: string): Promise<Repl
  * Sends a row that the store refused to it again. Its run is known and counted, so it goes into its table alone; if it
  * is refused again, it comes back as another reject.
  */
-async function insertAgain({ spool }: Parts, rejectId: string, body: Buffer): Promise<ReplayOutcome> {
+async function insertAgain(
+  { spool, metrics }: Parts,
+  rejectId: string,
+  body: Buffer,
+): Promise<ReplayOutcome> {
   const table = /^[^:]+:([a-z]+)/.exec(rejectId)?.[1];
   if (!isTable(table)) return { kind: "rejected", why: "it does not say which table it was for" };
   const claim = `replay:${rejectId}`;
@@ -48,6 +52,8 @@ async function insertAgain({ spool }: Parts, rejectId: string, body: Buffer): Pr
     spool.seenIds.release(claim);
     throw error;
   }
+  // Received = stored + rejected + still in the spool: it was counted among the rejected, and will be among the stored.
+  if (table === "runs") metrics.runsReceived.inc({});
   return { kind: "accepted", runs: 1 };
 }
 
