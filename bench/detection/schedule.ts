@@ -24,7 +24,7 @@ export async function runOrders(
         done(order, await resultOf(child, order));
       }
     } finally {
-      child.disconnect();
+      if (child.connected) child.disconnect();
     }
   };
   await Promise.all(Array.from({ length: Math.min(workers, orders.length) }, work));

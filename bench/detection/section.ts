@@ -28,7 +28,10 @@ export interface Section<Unit, Result> {
   rows(done: readonly Done<Unit, Result>[], settings: Settings): Row[];
 }
 
-/** What one more than `list` names, in order: seeds for replications. */
+/** What a row rests on whose real streams are not there. */
+export const noData = "no data: give its folder by --data";
+
+/** Seeds for replications, in order. */
 export function seeds(settings: Settings, replications: number, offset = 0): number[] {
   return Array.from({ length: replications }, (_, at) => settings.seed + offset + at);
 }

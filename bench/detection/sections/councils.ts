@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { councils, type CouncilResult, replayCouncil } from "../council.ts";
-import type { Section } from "../section.ts";
+import { noData, type Section } from "../section.ts";
 import { sum } from "../statistics.ts";
 import type { Row } from "../table.ts";
 
@@ -30,7 +30,7 @@ export const councilInvoices: Section<CouncilUnit, CouncilResult> = {
           figure: own === undefined || found === undefined ? null : own.labelled - found,
           bar,
           unit: own === undefined ? "" : `of ${own.labelled}`,
-          basis: own === undefined ? "no data" : `${own.runs} invoice lines`,
+          basis: own === undefined ? noData : `${own.runs} invoice lines`,
         });
         return [
           row("on the first changed day", own?.foundFirstDay, 0),
@@ -51,6 +51,6 @@ function falseAlarmRow(results: readonly CouncilResult[]): Row {
     figure: days === 0 ? null : (1000 * alarms) / days,
     bar: 0.1,
     unit: "per 1,000 signal-days",
-    basis: days === 0 ? "no data" : `${alarms} in ${days} signal-days`,
+    basis: days === 0 ? noData : `${alarms} in ${days} signal-days`,
   };
 }

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { hourMs } from "../../../src/model/clock.ts";
 import { type ChangePointResult, replayChangePoints } from "../change-points.ts";
-import { type Section, seeds } from "../section.ts";
+import { noData, type Section, seeds } from "../section.ts";
 import { median, poissonUpper, sum } from "../statistics.ts";
 import type { Row } from "../table.ts";
 import { replayTelemetry, type TelemetryResult, telemetrySeries } from "../telemetry.ts";
@@ -51,12 +51,12 @@ function ticketAlarmRow(mix: string, results: readonly TicketResult[]): Row {
     ...(days === 0 ? {} : { upper: (1000 * poissonUpper(alarms)) / days }),
     bar: 3,
     unit: "per 1,000 workflow-days",
-    basis: days === 0 ? "no data" : `${alarms} in ${Math.round(days)} workflow-days`,
+    basis: days === 0 ? noData : `${alarms} in ${Math.round(days)} workflow-days`,
   };
 }
 
 function ticketRows(name: string, results: readonly TicketResult[]): Row[] {
-  const basis = results.length === 0 ? "no data" : `${results.length} replications`;
+  const basis = results.length === 0 ? noData : `${results.length} replications`;
   const seen = results.filter(({ runs }) => runs !== null);
   const row = (what: string, figure: number, unit: string, bar: number | null): Row => ({
     group: "banking77",
@@ -111,7 +111,7 @@ function telemetryRows(name: string, results: readonly TelemetryResult[]): Row[]
   const days = sum(results.map((result) => result.days));
   const windows = sum(results.map((result) => result.windows));
   const alarms = sum(results.map(({ falseAlarms }) => falseAlarms));
-  const basis = results.length === 0 ? "no data" : `${results.length} series`;
+  const basis = results.length === 0 ? noData : `${results.length} series`;
   return [
     {
       group: "NAB",
@@ -147,7 +147,7 @@ export const changePoints: Section<SeriesUnit, ChangePointResult> = {
   rows(done) {
     const results = done.map(({ result }) => result);
     const observations = sum(results.map((result) => result.observations));
-    const basis = results.length === 0 ? "no data" : `${results.length} series, ${observations} observations`;
+    const basis = results.length === 0 ? noData : `${results.length} series, ${observations} observations`;
     const agreed = sum(results.map((result) => result.agreed));
     const row = (name: string, figure: number, unit: string): Row => ({
       group: "TCPD",
