@@ -64,6 +64,9 @@ function spanParams({ signal, fromMs, toMs }: Span & { signal: SignalKey }): Par
 /** What is true of a run (named `t`) that was counted in a bin of a signal, as far as the run itself can tell. */
 function binCondition({ kind, field }: SignalKey, bin: string, params: Params): string {
   params.field = field;
+  // Their fields are not kept with the runs: which answers differ is judged elsewhere.
+  if (kind === "canary_delta") return "t.mode = 'canary'";
+  if (kind === "shadow_disagreement") return decisionCondition(field, bin);
   const hasField = field === "" ? "1" : "has(t.fields, {field:String})";
   if (bin === "") return hasField;
   if (bin === "no") return `NOT (${binCondition({ workflow: "", kind, field }, "yes", params)})`;
@@ -112,10 +115,6 @@ function binCondition({ kind, field }: SignalKey, bin: string, params: Params): 
       return "t.run_id IN (SELECT run_id FROM reviews WHERE workflow = {workflow:String} AND verdict = 'rejected')";
     case "outcome":
       return "t.run_id IN (SELECT run_id FROM outcomes WHERE workflow = {workflow:String} AND name = {field:String})";
-    case "shadow_disagreement":
-      return "t.mode = 'shadow'";
-    case "canary_delta":
-      return "t.mode = 'canary'";
     case "approval_rate":
     case "approval_timeouts":
     case "approval_wait":
@@ -125,6 +124,14 @@ function binCondition({ kind, field }: SignalKey, bin: string, params: Params): 
     case "duplicates":
       return "1";
   }
+}
+
+/** Shadow runs on which a person decided otherwise (`yes`) or the same (`no`). */
+function decisionCondition(field: string, bin: string): string {
+  if (bin === "") return "t.mode = 'shadow'";
+  const differs = field === "" ? "notEmpty(differing)" : "has(differing, {field:String})";
+  const isMeant = bin === "yes" ? differs : `NOT ${differs}`;
+  return `t.run_id IN (SELECT run_id FROM decisions WHERE workflow = {workflow:String} AND ${isMeant})`;
 }
 
 function nullCondition(field: string, bin: string, hasField: string, params: Params): string {

@@ -103,7 +103,11 @@ async function judge(
       hint: "Read the frozen inputs again; one may have been removed meanwhile",
     });
   }
-  const answers = given.map((answer) => ({ ...answer, outputs: clean(answer.outputs, "output") }));
+  const answers = given.map((answer) => ({
+    ...answer,
+    outputs: clean(answer.outputs, "output"),
+    fingerprint: String(clean(answer.fingerprint, "output")),
+  }));
   await deps.keep(answers.map((answer) => toRun(workflow, roundId, answer, known.get(answer.caseId))));
   // From here on without a pause: two rounds at once must not both learn from what was before.
   return journal.transaction(() => {

@@ -62,6 +62,7 @@ const freezeBody = z.object({
 });
 
 const text = z.string().max(2000).default("");
+const name = z.string().max(200).default("");
 const roundBody = z.object({
   round_id: z.string().min(1).max(100),
   answers: z
@@ -71,9 +72,9 @@ const roundBody = z.object({
         run_id: z.string().min(1).max(256).optional(),
         outputs: json,
         error: text,
-        model: text,
-        fingerprint: text,
-        version: text,
+        model: name,
+        fingerprint: name,
+        version: name,
       }),
     )
     .min(1)

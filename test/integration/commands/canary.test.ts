@@ -61,7 +61,7 @@ describe("evenkeel canary", () => {
 
   it("says what is wrong with its options", async () => {
     expect(await canary()).toMatchObject({
-      code: 1,
+      code: 2,
       output: expect.stringContaining("--call URL and --run"),
     });
     const missing = await canary("--freeze", join(folder.data, "none.jsonl"));

@@ -137,6 +137,11 @@ describe("shadow mode", () => {
     expect(incidents.flatMap(({ signals }) => signals.map(({ signal }) => signal.kind))).toContain(
       "shadow_disagreement",
     );
+    const shadowed = incidents.find(({ signals }) =>
+      signals.some(({ signal }) => signal.kind === "shadow_disagreement"),
+    );
+    expect(shadowed?.exampleRunIds.every((id) => Number(id.slice("shadow-".length)) >= 110)).toBe(true);
+    expect(shadowed?.baselineRunIds.every((id) => Number(id.slice("shadow-".length)) < 110)).toBe(true);
     const { body } = await call("GET", "/v1/runs/shadow-110");
     expect(body).toMatchObject({ key: "INV-110", decisions: [{ reason: "wrong category" }] });
   });

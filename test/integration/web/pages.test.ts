@@ -57,8 +57,8 @@ beforeAll(async () => {
     const answers = Array.from({ length: 9 }, () => ({
       case_id: "c",
       outputs: evil,
-      model: evil,
-      fingerprint: evil,
+      model: evil.slice(0, 190),
+      fingerprint: evil.slice(0, 190),
     }));
     await sidecar.post(`${canary}/rounds`, { round_id, answers });
   }
