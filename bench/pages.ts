@@ -76,6 +76,7 @@ const app = webRoutes({
     clock,
     budget: { falseAlarmsPer1000WorkflowDays: 1 },
     rulesOf: () => ({}),
+    resolve: () => undefined,
     clean: (value) => value,
     keep: () => Promise.resolve(),
   }),

@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import { type Alerts, createAlerts } from "./alerts/create-alerts.ts";
 import { createTrials } from "./alerts/trials.ts";
 import { buildApprovals } from "./build-approvals.ts";
-import { followCatalogues } from "./build-catalogues.ts";
+import { catalogueTroubles, followCatalogues } from "./build-catalogues.ts";
 import { buildCanary } from "./build-canary.ts";
 import { buildCollector } from "./build-collector.ts";
 import { holdsSegments } from "./collector/spool-recovery.ts";
@@ -74,7 +74,7 @@ export async function createApp({ config: given, clock, log }: AppOptions): Prom
     ...base,
     ...collector,
     ...buildReview(base, collector),
-    canary: buildCanary(base, collector),
+    canary: buildCanary(base, collector, watch),
     approvals: buildApprovals(base, collector, alerts),
     alerts,
     trials,
@@ -156,7 +156,10 @@ function life(parts: Parts): Pick<App, "listen" | "grpcAddress" | "reload" | "st
     reload,
     grpcAddress: () => server?.grpcAddress ?? "",
     async listen() {
-      server = await listen(parts, () => (refusal() === "" ? [] : [`${refusal()}. The old settings stay.`]));
+      server = await listen(parts, () => [
+        ...(refusal() === "" ? [] : [`${refusal()}. The old settings stay.`]),
+        ...catalogueTroubles(parts.catalogues),
+      ]);
       return server.address;
     },
     async stop() {

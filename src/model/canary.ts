@@ -78,4 +78,6 @@ export interface CanaryRound {
   normalAtMs: number;
   /** Where this round differs: the first of the rounds in a row that do. */
   differsSinceMs: number | null;
+  /** A person said that the answers are meant to differ. */
+  isMeant: boolean;
 }

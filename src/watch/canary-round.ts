@@ -61,6 +61,7 @@ export function gatherRound(
     models: distinct(answers.map(({ model }) => model)),
     fingerprints: distinct(answers.map(({ fingerprint }) => fingerprint)),
     normalAtMs: (differedBefore ? before.normalAtMs : before?.atMs) ?? nowMs,
+    isMeant: false,
     differsSinceMs: outcome !== "differs" ? null : ((differedBefore ? before.differsSinceMs : null) ?? nowMs),
   };
 }
@@ -166,7 +167,7 @@ export function modelChange(round: CanaryRound, before: CanaryRound | undefined)
 
 /** What the latest round says, as verdicts beside those of the detectors; none where it says nothing of the present. */
 export function canaryVerdicts(round: CanaryRound | undefined, nowMs: number): SignalVerdict[] {
-  if (round === undefined || nowMs - round.atMs > verdictAgeMs) return [];
+  if (round === undefined || round.isMeant || nowMs - round.atMs > verdictAgeMs) return [];
   const { workflow, atMs, normalAtMs, differsSinceMs } = round;
   return round.fields.flatMap(({ field, now, usual, evidence, verdict }): SignalVerdict[] => {
     if (verdict === "not enough") return [];

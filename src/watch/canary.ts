@@ -17,6 +17,8 @@ export interface CanaryDeps {
   clock: Clock;
   budget: Budget;
   rulesOf: (workflow: string) => CompareRules;
+  /** Closes an incident in a person's name. */
+  resolve: (incidentId: string, act: Act) => void;
   /** Takes secrets and personal data out, as everywhere before something is kept. */
   clean: (value: Json, root: "input" | "output") => Json;
   /** Keeps answers as runs of the mode `canary`. */
@@ -67,10 +69,23 @@ export function createCanary(deps: CanaryDeps): Canary {
           const pinned = one.pinned?.isGiven === true ? one.pinned : null;
           journal.canary.putCase({ ...one, pinned, noise: {} });
         }
+        const [latest] = journal.canary.rounds(workflow, 1);
+        if (latest !== undefined) journal.canary.putRound({ ...latest, isMeant: true });
         audit(workflow, act, `Answers are pinned anew by the next round: ${act.reason || "no reason given"}`);
       });
+      for (const incidentId of ownIncidents(journal, workflow)) {
+        deps.resolve(incidentId, { ...act, reason: act.reason || "canary: answers pinned anew" });
+      }
     },
   };
+}
+
+/** Open incidents of nothing but canary signals. */
+function ownIncidents(journal: Journal, workflow: string): string[] {
+  const open = journal.incidents.list({ workflow, states: ["open", "acknowledged", "snoozed"] });
+  return open
+    .filter(({ signals }) => signals.every(({ signal }) => signal.kind === "canary_delta"))
+    .map(({ incidentId }) => incidentId);
 }
 
 function freezeOne(

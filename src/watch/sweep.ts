@@ -36,7 +36,6 @@ export interface NewMinutes {
 export async function sweepWorkflow(deps: WatchDeps, watched: Watched, minutes: NewMinutes): Promise<void> {
   noteRuns(watched, minutes.buckets);
   const changes = await findChanges(deps.store, watched, minutes);
-  const before = verdictsOf(deps, watched);
   if (watched.normal !== null && minutes.toMs > watched.throughMs) {
     const { baseline, state } = watched.normal;
     const options = { throughMs: minutes.toMs, budget: deps.budget };
@@ -49,7 +48,9 @@ export async function sweepWorkflow(deps: WatchDeps, watched: Watched, minutes: 
     watched.verdicts = judged.verdicts;
   }
   watched.throughMs = Math.max(watched.throughMs, minutes.toMs);
-  showVerdicts(deps.metrics, before, verdictsOf(deps, watched));
+  const verdicts = verdictsOf(deps, watched);
+  showVerdicts(deps.metrics, watched.shown, verdicts);
+  watched.shown = verdicts;
   await respond(deps, watched, changes);
 }
 

@@ -9,6 +9,8 @@ export interface Watched {
   /** Null until enough runs were seen. */
   normal: { pinned: PinnedBaseline; baseline: WorkflowBaseline; state: WorkflowState } | null;
   verdicts: SignalVerdict[];
+  /** The verdicts that the metrics show. */
+  shown: readonly SignalVerdict[];
   /** Everything that arrived before this has been read. */
   throughMs: number;
   /** `throughMs` of the state in the journal. */
@@ -31,6 +33,7 @@ export function recall(journal: Journal, workflow: string, throughMs: number): W
     workflow,
     normal: null,
     verdicts: [],
+    shown: [],
     throughMs,
     savedThroughMs: throughMs,
     runs: 0,

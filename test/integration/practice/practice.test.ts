@@ -168,7 +168,7 @@ describe("canary", () => {
   const workflow = "triage";
   const client = () => createClient({ endpoint: url });
   let model = "gpt-a";
-  let answer = (text: string) => (text.length % 2 === 0 ? "billing" : "card");
+  let answer: (text: string) => string = (text) => (text.length % 2 === 0 ? "billing" : "card");
   const round = async (sdk = client()) => {
     const triage = sdk.observe(
       async ({ text }: { text: string }) => {
@@ -259,6 +259,16 @@ describe("canary", () => {
     expect((await call("POST", `${path}/rounds`, stranger)).status).toBe(400);
     expect((await call("POST", `${path}/repin`, { actor: "ann", reason: "a new prompt" })).status).toBe(200);
     expect((await round()).outcome).toBe("pinned");
+    answer = () => "loan";
+    expect((await round()).outcome).toBe("differs");
+    const open = () => app.parts.journal.incidents.list({ workflow, states: ["open"] });
+    expect(open()).toHaveLength(1);
+    await call("POST", `${path}/repin`, { actor: "ann", reason: "loans are new" });
+    expect(open()).toEqual([]);
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    expect(metrics).toMatch(/evenkeel_drift\{workflow="triage",signal="canary_delta".*\} 1/);
+    await round();
+    expect(await (await fetch(`${url}/metrics`)).text()).not.toContain('signal="canary_delta"');
   });
 });
 
