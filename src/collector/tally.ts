@@ -16,7 +16,7 @@ export interface Tally {
 
 type Place = Pick<HeadedRollup, "minute" | "workflow" | "version" | "place">;
 type Bins = Map<string, HeadedRollup>;
-type Kinds = Map<SignalKind, Map<string, Bins>>;
+type Kinds = Map<SignalKind, Bins>;
 
 /** Rows remembered, some 400 bytes each. */
 const knownRowsMax = 20_000;
@@ -28,10 +28,15 @@ export function createTally(): Tally {
   let knownRows = 0;
 
   function createScope(place: Place): Scope {
-    const kinds: Kinds = new Map();
+    const fields = new Map<string, Kinds>();
+    // The kinds of a field are counted one after another.
+    let lastField = "";
+    let lastKinds: Kinds = entry(fields, lastField, () => new Map());
     return {
       count(kind, field, bin) {
-        const row = kinds.get(kind)?.get(field)?.get(bin) ?? addRow(kinds, place, kind, field, bin);
+        if (field !== lastField) lastKinds = entry(fields, field, () => new Map());
+        lastField = field;
+        const row = lastKinds.get(kind)?.get(bin) ?? addRow(lastKinds, place, kind, field, bin);
         if (row.n === 0) counted.push(row);
         row.n += 1;
       },
@@ -42,8 +47,7 @@ export function createTally(): Tally {
     knownRows += 1;
     const key = { ...place, kind, field, bin };
     const row = { ...key, n: 0, head: rollupHead(key) };
-    const fields = entry(kinds, kind, () => new Map<string, Bins>());
-    entry(fields, field, (): Bins => new Map()).set(bin, row);
+    entry(kinds, kind, (): Bins => new Map()).set(bin, row);
     return row;
   }
 
