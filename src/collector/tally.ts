@@ -31,10 +31,10 @@ export function createTally(): Tally {
     const fields = new Map<string, Kinds>();
     // The kinds of a field are counted one after another.
     let lastField = "";
-    let lastKinds: Kinds = entry(fields, lastField, () => new Map());
+    let lastKinds = entry(fields, lastField, (): Kinds => new Map());
     return {
       count(kind, field, bin) {
-        if (field !== lastField) lastKinds = entry(fields, field, () => new Map());
+        if (field !== lastField) lastKinds = entry(fields, field, (): Kinds => new Map());
         lastField = field;
         const row = lastKinds.get(kind)?.get(bin) ?? addRow(lastKinds, place, kind, field, bin);
         if (row.n === 0) counted.push(row);
