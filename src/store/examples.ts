@@ -58,15 +58,12 @@ const scan = `SELECT * FROM runs AS r
   ORDER BY r.received_at DESC LIMIT ${scanRunsMax}`;
 
 function spanParams({ signal, fromMs, toMs }: Span & { signal: SignalKey }): Params {
-  return { workflow: signal.workflow, fromMs, toMs };
+  return { workflow: signal.workflow, field: signal.field, fromMs, toMs };
 }
 
 /** What is true of a run (named `t`) that was counted in a bin of a signal, as far as the run itself can tell. */
 function binCondition({ kind, field }: SignalKey, bin: string, params: Params): string {
-  params.field = field;
-  // Their fields are not kept with the runs: which answers differ is judged elsewhere.
-  if (kind === "canary_delta") return "t.mode = 'canary'";
-  if (kind === "shadow_disagreement") return decisionCondition(field, bin);
+  if (kind === "canary_delta" || kind === "shadow_disagreement") return apartCondition(kind, field, bin);
   const hasField = field === "" ? "1" : "has(t.fields, {field:String})";
   if (bin === "") return hasField;
   if (bin === "no") return `NOT (${binCondition({ workflow: "", kind, field }, "yes", params)})`;
@@ -126,8 +123,12 @@ function binCondition({ kind, field }: SignalKey, bin: string, params: Params): 
   }
 }
 
-/** Shadow runs on which a person decided otherwise (`yes`) or the same (`no`). */
-function decisionCondition(field: string, bin: string): string {
+/**
+ * Runs apart from the live ones; their fields are not kept with them. Of the canary any run; of shadow mode those on which
+ * a person decided otherwise (`yes`) or the same (`no`).
+ */
+function apartCondition(kind: "canary_delta" | "shadow_disagreement", field: string, bin: string): string {
+  if (kind === "canary_delta") return "t.mode = 'canary'";
   if (bin === "") return "t.mode = 'shadow'";
   const differs = field === "" ? "notEmpty(differing)" : "has(differing, {field:String})";
   const isMeant = bin === "yes" ? differs : `NOT ${differs}`;

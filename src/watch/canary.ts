@@ -118,11 +118,14 @@ async function judge(
       hint: "Read the frozen inputs again; one may have been removed meanwhile",
     });
   }
-  const answers = given.map((answer) => ({
-    ...answer,
-    outputs: clean(answer.outputs, "output"),
-    fingerprint: String(clean(answer.fingerprint, "output")),
-  }));
+  const answers = given.map((answer) => {
+    const fingerprint = clean(answer.fingerprint, "output");
+    return {
+      ...answer,
+      outputs: clean(answer.outputs, "output"),
+      fingerprint: typeof fingerprint === "string" ? fingerprint : "",
+    };
+  });
   await deps.keep(answers.map((answer) => toRun(workflow, roundId, answer, known.get(answer.caseId))));
   // From here on without a pause: two rounds at once must not both learn from what was before.
   return journal.transaction(() => {

@@ -268,7 +268,9 @@ describe("canary", () => {
     const metrics = await (await fetch(`${url}/metrics`)).text();
     expect(metrics).toMatch(/evenkeel_drift\{workflow="triage",signal="canary_delta".*\} 1/);
     await round();
-    expect(await (await fetch(`${url}/metrics`)).text()).not.toContain('signal="canary_delta"');
+    expect(await (await fetch(`${url}/metrics`)).text()).not.toMatch(
+      /evenkeel_drift\{workflow="triage",signal="canary_delta"/,
+    );
   });
 });
 
