@@ -59,7 +59,7 @@ export async function killSidecar(options: KillSidecarOptions): Promise<KillSide
   const sending = Promise.all(senders.map((send, name) => send(`c${name}`, load)));
 
   for (let round = 0; round < kills; round++) {
-    await delay(200 + random.next() * 1_800);
+    await delay(100 + random.next() * 1_400);
     const ordered = orderPause(sidecar.url, `held-${round}`);
     await delay(random.below(80));
     await (options.end ?? kill)(sidecar);

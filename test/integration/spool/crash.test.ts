@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { killLoop } from "../../crash/kill-loop.ts";
 
-const kills = Number(process.env.CRASH_KILLS ?? 5);
+const kills = Number(process.env.CRASH_KILLS ?? 3);
 const seed = Number(process.env.CRASH_SEED ?? 20_261_120);
 
 describe("spool and writer under kill -9", () => {
