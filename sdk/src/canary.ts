@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { CanaryCall, Core } from "./core.ts";
 import type { AnyFunction } from "./observe.ts";
 import { errorRecord } from "./record.ts";
@@ -42,6 +43,8 @@ export interface CanaryAnswer {
 }
 
 const requestMs = 30_000;
+const attemptsMax = 3;
+const pauseMs = 500;
 const firstRepeats = 5;
 const laterRepeats = 3;
 const errorChars = 500;
@@ -129,17 +132,32 @@ function argumentsOf(inputs: Json): unknown[] {
   return values.length > 0 && values.every((value) => value !== undefined) ? values : [inputs];
 }
 
+/** Asks up to three times: a sidecar that restarts is back in a second, and knows a round by its id. */
 async function ask(url: string, init: RequestInit): Promise<unknown> {
-  const response = await fetch(url, {
-    ...init,
-    redirect: "manual",
-    signal: AbortSignal.timeout(requestMs),
-  }).catch((cause: unknown) => {
-    throw new Error("The sidecar cannot be reached", { cause });
-  });
-  const body = (await response.json().catch(() => null)) as { error?: { message?: string } } | null;
-  if (response.ok && body !== null) return body;
-  throw new Error(body?.error?.message ?? `The sidecar answered ${response.status}`);
+  for (let attempt = 1; ; attempt += 1) {
+    const reply = await request(url, init);
+    if (reply.kind === "answered") return reply.body;
+    if (!reply.mayPass || attempt === attemptsMax) throw new Error(reply.says);
+    await delay(pauseMs * attempt);
+  }
+}
+
+type Reply = { kind: "answered"; body: object } | { kind: "refused"; says: string; mayPass: boolean };
+
+async function request(url: string, init: RequestInit): Promise<Reply> {
+  try {
+    const response = await fetch(url, {
+      ...init,
+      redirect: "manual",
+      signal: AbortSignal.timeout(requestMs),
+    });
+    const body = (await response.json().catch(() => null)) as { error?: { message?: string } } | null;
+    if (response.ok && body !== null) return { kind: "answered", body };
+    const says = body?.error?.message ?? `The sidecar answered ${response.status}`;
+    return { kind: "refused", says, mayPass: response.status >= 500 || response.status === 429 };
+  } catch {
+    return { kind: "refused", says: "The sidecar cannot be reached", mayPass: true };
+  }
 }
 
 function sentence(

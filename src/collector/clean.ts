@@ -135,7 +135,7 @@ export function cleanLabel<T extends LabelDraft>(label: T, redactor: Redactor): 
 
 /** A key that is personal is replaced by the same stand-in on the run and on what is said of it, so that they meet. */
 function cleanKey(key: string, redactor: Redactor): string {
-  return cleanId(redactor.text(key));
+  return key === "" ? "" : cleanId(redactor.text(key));
 }
 
 function cleanError(error: RunError | null, redactor: Redactor): RunError | null {

@@ -65,6 +65,8 @@ describe("canary()", () => {
   let sidecar: Server;
   let posted: { answers: Record<string, unknown>[] } | null;
   let url = "";
+  /** The first round is refused, as by a sidecar that is being started. */
+  let isStarting = true;
 
   beforeEach(async () => {
     posted = null;
@@ -72,7 +74,10 @@ describe("canary()", () => {
       const chunks: Buffer[] = [];
       request.on("data", (chunk: Buffer) => chunks.push(chunk));
       request.on("end", () => {
-        if (request.url?.endsWith("/rounds")) {
+        if (request.url?.endsWith("/rounds") && posted === null && isStarting) {
+          isStarting = false;
+          response.writeHead(503).end();
+        } else if (request.url?.endsWith("/rounds")) {
           posted = JSON.parse(Buffer.concat(chunks).toString()) as typeof posted;
           response.end(JSON.stringify({ outcome: "same", fields: [], models: ["m"] }));
         } else if (request.url?.includes("/canary")) {
