@@ -4,7 +4,7 @@
  * OpenLLMetry, OpenInference, the Vercel AI SDK and n8n.
  *
  * Sources: semantic-conventions v1.41.1 `docs/gen-ai`, OpenInference `spec/semantic_conventions.md`,
- * OpenLLMetry `semconv_ai/__init__.py`, `@langfuse/core` 5.11, `ai` 6.0, n8n 2.41 `modules/otel/otel.constants`.
+ * OpenLLMetry `semconv_ai/__init__.py`, `@langfuse/core` 5.11, `ai` 6.0 and 7.0, n8n 2.41 `modules/otel/otel.constants`.
  */
 
 /** Names in Evenkeel's own namespace, as the SDK sends them. */
@@ -54,6 +54,8 @@ export const keys = {
     "ai.telemetry.functionId",
     "n8n.workflow.name",
   ],
+  /** What a step reads or writes. */
+  source: ["gen_ai.data_source.id", "db.collection.name", "messaging.destination.name"],
   version: [own.version, "langfuse.version", "traceloop.entity.version", "n8n.workflow.version_id"],
   promptName: [
     "evenkeel.prompt.name",
@@ -62,6 +64,7 @@ export const keys = {
     "traceloop.prompt.key",
     "prompt.id",
     "ai.telemetry.metadata.promptName",
+    "ai.settings.context.promptName",
   ],
   promptVersion: [
     "evenkeel.prompt.version",
@@ -71,6 +74,7 @@ export const keys = {
     "traceloop.prompt.version_hash",
     "llm.prompt_template.version",
     "ai.telemetry.metadata.promptVersion",
+    "ai.settings.context.promptVersion",
   ],
   prompt: ["evenkeel.prompt.text", "traceloop.prompt.template", "llm.prompt_template.template"],
   model: ["evenkeel.model", "gen_ai.request.model", "llm.request.model_name", "ai.model.id"],
@@ -105,6 +109,7 @@ export const keys = {
     "session.id",
     "traceloop.association.properties.session_id",
     "ai.telemetry.metadata.sessionId",
+    "ai.settings.context.sessionId",
   ],
   stepName: [
     own.step,
@@ -184,6 +189,8 @@ export const contentEvents: ReadonlySet<string> = new Set([
 
 /** Model settings that are gathered from single attributes: `gen_ai.request.<name>`. */
 export const settingPrefixes = ["gen_ai.request.", "ai.settings."] as const;
+/** What an application tells of itself among the settings of the Vercel AI SDK. */
+export const notSettingPrefix = "ai.settings.context.";
 /** Settings that say nothing of how the model answers, or are told apart from the others. */
 export const notSettings: ReadonlySet<string> = new Set(["model", "maxRetries", "stream", "stream_options"]);
 

@@ -56,7 +56,8 @@ function readKeys(attributes: Attributes, from: ContentKeys): Json | undefined {
     if (value === undefined || value === null) continue;
     if (key.startsWith("evenkeel.")) return typeof value === "string" ? parseAnyContent(value) : value;
     const parsed = typeof value === "string" ? parseContent(value) : value;
-    if (shape === "messages" || isGeneration(attributes)) return simplifyMessages(parsed);
+    if (shape === "messages" || isGeneration(attributes))
+      return simplifyMessages(parsed, isAgent(attributes));
     return shape === "call" ? argumentsOf(parsed) : parsed;
   }
   return undefined;
@@ -73,6 +74,12 @@ function readForms(attributes: Attributes, forms: FlattenedKeys): Json | undefin
 /** A model call of Langfuse, whose content is that of the provider's library. */
 function isGeneration(attributes: Attributes): boolean {
   return attributes.get(kindKeys.langfuse) === "generation";
+}
+
+/** The calls of tools that an agent's answer tells along are its steps already. */
+function isAgent(attributes: Attributes): boolean {
+  const operation = attributes.get(kindKeys.operation);
+  return operation === "invoke_agent" || operation === "invoke_workflow";
 }
 
 /** What a function was called with: its one argument as it is, so that the fields of an object are fields. */
@@ -125,22 +132,31 @@ function readToolCalls(attributes: Attributes, prefix: string): JsonObject[] {
 
 /**
  * Messages reduced to what an automation is about: where one message besides the system's holds nothing but text,
- * its text is the content (parsed, where it is JSON), so that the fields of a structured answer are fields.
+ * its text is the content (parsed, where it is JSON), so that the fields of a structured answer are fields. What a model
+ * thought before it spoke is no content.
+ *
+ * @param withoutTools whether calls of tools beside the text are left out, too.
  */
-export function simplifyMessages(messages: Json): Json {
+export function simplifyMessages(messages: Json, withoutTools = false): Json {
   const list = listOf(messages);
   if (list === null) return messages;
   const spoken = list.filter((message) => isJsonObject(message) && message.role !== "system");
   const [only] = spoken;
   if (spoken.length !== 1 || !isJsonObject(only)) return list;
-  const text = messageText(only);
+  const text = messageText(only, withoutTools ? besides : thoughts);
   return text === undefined ? list : parseContent(text);
 }
 
-function messageText(message: JsonObject): string | undefined {
+/** Types of parts that do not count beside text. */
+const thoughts: ReadonlySet<Json> = new Set(["reasoning", "thinking"]);
+const besides: ReadonlySet<Json> = new Set([...thoughts, "tool_call", "tool_call_response"]);
+
+function messageText(message: JsonObject, ignored: ReadonlySet<Json>): string | undefined {
   if (typeof message.content === "string") return message.content;
-  const parts = Array.isArray(message.parts) ? message.parts : message.content;
-  if (!Array.isArray(parts) || parts.length === 0) return undefined;
+  const given = Array.isArray(message.parts) ? message.parts : message.content;
+  if (!Array.isArray(given)) return undefined;
+  const parts = given.filter((part) => !isJsonObject(part) || !ignored.has(part.type ?? null));
+  if (parts.length === 0) return undefined;
   const texts = parts.map((part) => {
     if (!isJsonObject(part) || part.type !== "text") return undefined;
     return typeof part.content === "string" ? part.content : part.text;

@@ -1,7 +1,16 @@
 import type { Json, JsonObject } from "../model/json.ts";
 import { isJsonObject } from "../model/json.ts";
 import type { RunError, RunMode, Step, Version } from "../model/run.ts";
-import { keys, kindKeys, langfuse, notSettings, own, resource, settingPrefixes } from "./attributes.ts";
+import {
+  keys,
+  kindKeys,
+  langfuse,
+  notSettingPrefix,
+  notSettings,
+  own,
+  resource,
+  settingPrefixes,
+} from "./attributes.ts";
 import type { Attributes, OtlpSpan } from "./otlp.ts";
 import { parseAnyContent } from "./parse-json.ts";
 import { canonicalJson, withVersionId } from "./version-id.ts";
@@ -121,7 +130,8 @@ function settingsOf(attributes: Attributes): string {
   const settings = objectOf(textOf(attributes, keys.settings), "settings");
   for (const [name, value] of attributes) {
     const prefix = settingPrefixes.find((one) => name.startsWith(one));
-    if (prefix !== undefined) settings[name.slice(prefix.length)] = value;
+    if (prefix !== undefined && !name.startsWith(notSettingPrefix))
+      settings[name.slice(prefix.length)] = value;
   }
   const told = Object.entries(settings).filter(([name]) => !notSettings.has(name));
   return told.length === 0 ? "" : canonicalJson(Object.fromEntries(told));

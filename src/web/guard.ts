@@ -59,7 +59,7 @@ export function createGuard(deps: GuardDeps): Guard {
 
   const identify = (c: Context): Identified | null => {
     if (!keyring.locked) return { visitor: { name: "", scopes: everyScope, csrfToken: "" }, waitSeconds: 0 };
-    const given = /^Bearer (.+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
+    const given = keyIn(c.req.header("authorization") ?? "");
     const cookie = given === undefined ? (getCookie(c, sessionCookie) ?? "") : "";
     const key = given === undefined ? sessions.read(cookie, clock.nowMs()) : keyring.find(given);
     if (key === null) return null;
@@ -132,6 +132,16 @@ async function sentToken(c: Context): Promise<string> {
   if (!(c.req.header("content-type") ?? "").includes("form")) return "";
   const { csrf } = await c.req.parseBody();
   return typeof csrf === "string" ? csrf : "";
+}
+
+/**
+ * The key in an Authorization header: as a bearer token, or as the password of Basic authentication, which is all that
+ * some clients can send (Langfuse's). No answer asks for Basic, so no browser sends it by itself.
+ */
+function keyIn(header: string): string | undefined {
+  const basic = /^Basic ([\w+/=]+)$/i.exec(header)?.[1];
+  if (basic === undefined) return /^Bearer (.+)$/i.exec(header)?.[1];
+  return /^[^:]*:(.+)$/s.exec(Buffer.from(basic, "base64").toString())?.[1];
 }
 
 /** Why a request is refused as foreign, or null. */

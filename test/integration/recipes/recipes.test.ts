@@ -6,10 +6,10 @@ import { promisify } from "node:util";
 import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Sidecar, startSidecar } from "../web/sidecar.ts";
+import { pythonWith } from "./python.ts";
 import { blocksOf } from "./recipe.ts";
 
 const run = promisify(execFile);
-const python = process.env.PYTHON ?? "python3";
 let sidecar: Sidecar;
 let folder: string;
 
@@ -162,7 +162,7 @@ describe("zapier.md", () => {
   });
 });
 
-function describePython(): void {
+function describePython(python: string): void {
   describe("python.md", () => {
     it("python.md tells runs and failures", async () => {
       const [program = ""] = await blocksOf("python.md", "python");
@@ -215,4 +215,5 @@ describe("examples/quickstart.mjs", () => {
 });
 
 if (await has("jq", "--version")) describeShell();
-if (await has(python, "-c", "import opentelemetry.exporter.otlp.proto.http.trace_exporter")) describePython();
+const python = await pythonWith("opentelemetry.exporter.otlp.proto.http.trace_exporter");
+if (python !== null) describePython(python);

@@ -1,10 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { startFakeModel } from "../../sources/capture/fake-model.mjs";
-import { environmentOf, sources } from "../../sources/capture/sources.mjs";
+import { commandOf, environmentOf, sources } from "../../sources/capture/sources.mjs";
 
 /** The folder that a capture left, with the instrumentation packages. */
 const liveFolder = process.env.CAPTURE_DIR ?? "/tmp/evenkeel-capture";
@@ -53,9 +52,8 @@ export async function deliver(source: string, url: string): Promise<void> {
 async function runLive(source: string, url: string): Promise<void> {
   const model = await startFakeModel();
   const { program } = sources[source] ?? { program: "" };
-  const command = program.startsWith("node/") ? process.execPath : join(liveFolder, "venv/bin/python");
   const env = environmentOf(source, { otlpUrl: url, modelUrl: model.url });
-  const child = spawn(command, [program], { cwd: liveFolder, env, stdio: "ignore" });
+  const child = spawn(commandOf(source, liveFolder), [program], { cwd: liveFolder, env, stdio: "ignore" });
   const [code] = (await once(child, "exit")) as [number];
   model.close();
   if (code !== 0) throw new Error(`Cannot run '${source}': its program ended with ${code}`);

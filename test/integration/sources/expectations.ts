@@ -43,6 +43,8 @@ export interface Expectation {
   deployed: object;
   steps: object[];
   reviews?: object[];
+  /** Besides the service; the environment where it is not said. */
+  attributes?: object;
   failed: object | null;
 }
 
@@ -155,11 +157,23 @@ export const expectations: Expectation[] = [
     // Its spans carry no content.
     run: { status: "ok", source: "otel", inputs: null, outputs: null, version: "b1c7" },
     deployed: { code_revision: "2.41.3" },
+    attributes: {},
     steps: [
       { kind: "step", name: "Webhook", status: "ok" },
       { kind: "step", name: "Triage", status: "ok" },
     ],
     failed: failed(null, "NodeApiError", ""),
+  },
+  {
+    source: "vercel-ai-7-js",
+    run: { ...usual, inputs: prompt },
+    deployed: { model, prompt_version: "v12", settings: { temperature: 0.2 } },
+    steps: [
+      ...told(spoken, {}),
+      { kind: "step", name: "step 1", status: "ok" },
+      { kind: "step", name: "step 2", status: "ok" },
+    ],
+    failed: failed(prompt, "AI_APICallError"),
   },
   {
     source: "vercel-ai-js",

@@ -8,10 +8,10 @@ import { BasicTracerProvider, SimpleSpanProcessor } from "@opentelemetry/sdk-tra
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hashKey } from "../../../src/web/keys.ts";
 import { dataFolder, runCommand } from "../../sidecar.ts";
+import { pythonWith } from "../recipes/python.ts";
 import { type Sidecar, startSidecar } from "../web/sidecar.ts";
 
 const run = promisify(execFile);
-const python = process.env.PYTHON ?? "python3";
 let sidecar: Sidecar;
 
 beforeAll(async () => {
@@ -91,7 +91,7 @@ describe("evenkeel serve", () => {
   });
 });
 
-function describePython(): void {
+function describePython(python: string): void {
   it("takes what Python's stock gRPC exporter sends", async () => {
     const program = `
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
@@ -119,7 +119,5 @@ provider.shutdown()
   });
 }
 
-const needed = "import opentelemetry.exporter.otlp.proto.grpc.trace_exporter";
-await run(python, ["-c", needed]).then(describePython, () =>
-  process.stderr.write(`Not tested: OTLP over gRPC from Python, which needs '${python} -c "${needed}"'\n`),
-);
+const python = await pythonWith("opentelemetry.exporter.otlp.proto.grpc.trace_exporter");
+if (python !== null) describePython(python);

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { environmentOf } from "../../sources/capture/sources.mjs";
+import { blocksOf } from "../recipes/recipe.ts";
 import { type Sidecar, startSidecar } from "../web/sidecar.ts";
 import { deliver } from "./deliver.ts";
 import { expectations } from "./expectations.ts";
@@ -23,7 +25,7 @@ async function receiptOf(workflow: string, status: string): Promise<any> {
 
 describe("runs of instrumented applications", () => {
   it.each(expectations)("$source arrives complete, field by field", async (expected) => {
-    const { source, run, deployed, steps, reviews = [] } = expected;
+    const { source, run, deployed, steps, reviews = [], attributes = { environment: "test" } } = expected;
     const workflow = `triage-${source}`;
     const receipt = await receiptOf(workflow, "ok");
     expect(receipt).toMatchObject({ ...run, workflow });
@@ -35,7 +37,7 @@ describe("runs of instrumented applications", () => {
     expect(receipt.steps).toHaveLength(steps.length);
     expect(receipt.reviews).toMatchObject(reviews);
     expect(receipt.outcomes).toEqual([]);
-    expect(receipt.attributes).toMatchObject({ service: "ticket-desk" });
+    expect(receipt.attributes).toMatchObject({ service: "ticket-desk", ...attributes });
     expect(Date.parse(receipt.ended_at)).toBeGreaterThanOrEqual(Date.parse(receipt.started_at));
   });
 
@@ -43,6 +45,28 @@ describe("runs of instrumented applications", () => {
   it.each(failing)("$source tells a failed run with its error", async ({ source, failed }) => {
     const workflow = `triage-${source}`;
     expect(await receiptOf(workflow, "error")).toMatchObject({ ...failed, workflow });
+  });
+});
+
+describe("docs/recipes", () => {
+  const pages = [
+    { page: "opentelemetry-genai.md", source: "genai-python" },
+    { page: "openinference.md", source: "openinference-js" },
+    { page: "openllmetry.md", source: "openllmetry-js" },
+    { page: "langfuse.md", source: "langfuse-python" },
+    { page: "vercel-ai-sdk.md", source: "vercel-ai-js" },
+  ];
+  it.each(pages)("$page names the variables that its programs were told with", async ({ page, source }) => {
+    const [block = ""] = await blocksOf(page, "");
+    const environment = environmentOf(source, { otlpUrl: "http://localhost:4318", modelUrl: "" });
+    const lines = block.trim().split("\n");
+    expect(lines).toHaveLength(2);
+    for (const line of lines) {
+      const [name = "", value = ""] = line.split(/=(.*)/s);
+      expect(environment, name).toHaveProperty(name);
+      if (!name.startsWith("OTEL_RESOURCE") && !name.startsWith("OTEL_SERVICE"))
+        expect(environment[name]).toBe(value);
+    }
   });
 });
 

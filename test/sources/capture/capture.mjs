@@ -11,10 +11,13 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { startFakeModel } from "./fake-model.mjs";
 import { startRecorder } from "./recorder.mjs";
-import { environmentOf, sources } from "./sources.mjs";
+import { commandOf, environmentOf, sources } from "./sources.mjs";
 
 const run = promisify(execFile);
 const n8nVersion = "2.41.3";
+/** Of all that is installed, what speaks. */
+const pythonPackages =
+  /^(langfuse|openai|openinference-.*|opentelemetry-(sdk|util-genai|instrumentation-openai(-v2)?)|traceloop-sdk)==/;
 const here = new URL(".", import.meta.url).pathname;
 const fixtures = new URL("../../fixtures/sources/", import.meta.url).pathname;
 /** A place that says nothing of the machine: stack traces name it. */
@@ -23,6 +26,9 @@ const work = process.env.CAPTURE_DIR ?? "/tmp/evenkeel-capture";
 await cp(here, work, { recursive: true });
 if (process.env.CAPTURE_INSTALL !== "no") {
   await run("npm", ["install", "--no-audit", "--no-fund"], { cwd: work });
+  await run("npm", ["install", "--no-audit", "--no-fund", "--legacy-peer-deps"], {
+    cwd: join(work, "node22"),
+  });
   // n8n whole needs two thousand packages; its tracer needs three.
   const n8n = `n8n@${n8nVersion}`;
   await run("npm", ["pack", n8n, "--silent"], { cwd: work });
@@ -30,7 +36,7 @@ if (process.env.CAPTURE_INSTALL !== "no") {
     cwd: work,
   });
   await run("python3", ["-m", "venv", "venv"], { cwd: work });
-  await run("venv/bin/pip", ["install", "-q", "-r", "requirements.txt"], { cwd: work });
+  await run("venv/bin/pip", ["install", "-q", "--no-deps", "-r", "requirements.txt"], { cwd: work });
 }
 
 /** The host's name, overwritten with as many letters, so that lengths inside protobuf stay right. */
@@ -45,11 +51,13 @@ function strip(bytes) {
 
 async function packageVersions(program) {
   if (program === "node/n8n.cjs") return { n8n: n8nVersion };
-  if (program.startsWith("node/")) {
-    return JSON.parse(await readFile(join(here, "package.json"), "utf8")).dependencies;
+  if (!program.startsWith("python/")) {
+    const folder = program.startsWith("node22/") ? "node22" : ".";
+    return JSON.parse(await readFile(join(here, folder, "package.json"), "utf8")).dependencies;
   }
   const lines = (await readFile(join(here, "requirements.txt"), "utf8")).split("\n");
-  return Object.fromEntries(lines.filter((line) => line.includes("==")).map((line) => line.split("==")));
+  const named = lines.filter((line) => pythonPackages.test(line));
+  return Object.fromEntries(named.map((line) => line.split("==")));
 }
 
 const model = await startFakeModel();
@@ -57,8 +65,7 @@ const recorder = await startRecorder(strip);
 await mkdir(fixtures, { recursive: true });
 for (const name of process.argv.length > 2 ? process.argv.slice(2) : Object.keys(sources)) {
   const { program } = sources[name];
-  const command = program.startsWith("node/") ? process.execPath : join(work, "venv/bin/python");
-  const child = spawn(command, [program], {
+  const child = spawn(commandOf(name, work), [program], {
     cwd: work,
     env: environmentOf(name, { otlpUrl: recorder.url, modelUrl: model.url }),
     stdio: ["ignore", "inherit", "inherit"],

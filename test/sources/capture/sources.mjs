@@ -20,8 +20,16 @@ export const sources = {
   "langfuse-js": { program: "node/langfuse.mjs", env: {} },
   "langfuse-python": { program: "python/langfuse_app.py", env: {} },
   n8n: { program: "node/n8n.cjs", env: {} },
+  "vercel-ai-7-js": { program: "node22/vercel.mjs", env: {} },
   "vercel-ai-js": { program: "node/vercel.mjs", env: {} },
 };
+
+/** What runs a source's program in the folder that a capture left. */
+export function commandOf(name, folder) {
+  const { program } = sources[name];
+  if (program.startsWith("python/")) return `${folder}/venv/bin/python`;
+  return program.startsWith("node22/") ? `${folder}/node22/node_modules/node/bin/node` : process.execPath;
+}
 
 /** The environment of a source's program. */
 export function environmentOf(name, { otlpUrl, modelUrl }) {
@@ -36,6 +44,7 @@ export function environmentOf(name, { otlpUrl, modelUrl }) {
     LANGFUSE_SECRET_KEY: "sk-none",
     LANGFUSE_RELEASE: "4f2a9c1",
     OTEL_SERVICE_NAME: "ticket-desk",
+    OTEL_RESOURCE_ATTRIBUTES: "deployment.environment.name=test",
     OTEL_NODE_RESOURCE_DETECTORS: "env",
     OTEL_EXPERIMENTAL_RESOURCE_DETECTORS: "otel",
     OPENAI_BASE_URL: modelUrl,

@@ -23,6 +23,37 @@ const vocabularies = [
     version: { model: "m", settings: '{"temperature":0.2}' },
   },
   {
+    why: "an agent's answer beside its thoughts and its calls of tools",
+    attributes: {
+      "gen_ai.operation.name": "invoke_agent",
+      "gen_ai.agent.name": "named",
+      "gen_ai.output.messages":
+        '[{"role":"assistant","parts":[{"type":"reasoning","content":"hm"},{"type":"text","content":"{\\"a\\":1}"},{"type":"tool_call","name":"t"}]}]',
+    },
+    run: { workflow: "named", outputs: { a: 1 } },
+    version: {},
+  },
+  {
+    why: "a model's call of a tool beside its answer",
+    attributes: {
+      "gen_ai.operation.name": "chat",
+      "gen_ai.output.messages":
+        '[{"role":"assistant","parts":[{"type":"text","content":"one moment"},{"type":"tool_call","name":"t"}]}]',
+    },
+    run: {
+      outputs: [
+        {
+          role: "assistant",
+          parts: [
+            { type: "text", content: "one moment" },
+            { type: "tool_call", name: "t" },
+          ],
+        },
+      ],
+    },
+    version: {},
+  },
+  {
     why: "OpenTelemetry GenAI, old names",
     attributes: {
       "gen_ai.system": "openai",

@@ -45,6 +45,19 @@ describe("guard.requireScope() with keys", () => {
     }
   }
 
+  const basic = [
+    { why: "the key as password", given: "pk-none:key-ingest", status: 200 },
+    { why: "the key as name", given: "key-ingest:", status: 401 },
+    { why: "a wrong key", given: "pk-none:key-wrong", status: 401 },
+    { why: "a key of another scope", given: ":key-admin", status: 403 },
+    { why: "no colon", given: "key-ingest", status: 401 },
+  ];
+  it.each(basic)("answers $status to Basic authentication with $why", async ({ given, status }) => {
+    const authorization = `Basic ${Buffer.from(given).toString("base64")}`;
+    const answer = await app.request("/ingest", { method: "POST", headers: { authorization } });
+    expect(answer.status).toBe(status);
+  });
+
   it("sends a browser without a session to sign in, and back afterwards", async () => {
     const answer = await app.request("/review", { headers: { accept: "text/html" } });
     expect([answer.status, answer.headers.get("location")]).toEqual([303, "/sign-in?to=%2Freview"]);
