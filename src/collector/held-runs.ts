@@ -23,6 +23,8 @@ export interface HeldRuns {
  */
 export function createHeldRuns(waitMs: number, log?: PendingLog, runsMax = 10_000): HeldRuns {
   const waiting = new Map<string, HeldRun>();
+  // What an earlier life held waits anew: while nobody was here, no root could come.
+  let firstMs: number | null = null;
   for (const held of log?.restored ?? []) hold(held);
 
   function choose(held: HeldRun): HeldRun {
@@ -40,8 +42,9 @@ export function createHeldRuns(waitMs: number, log?: PendingLog, runsMax = 10_00
 
   function due(nowMs: number): Run[] {
     const runs: Run[] = [];
+    firstMs ??= nowMs;
     for (const { run, sinceMs } of waiting.values()) {
-      if (nowMs - sinceMs < waitMs && waiting.size - runs.length <= runsMax) break;
+      if (nowMs - Math.max(sinceMs, firstMs) < waitMs && waiting.size - runs.length <= runsMax) break;
       runs.push(run);
     }
     return runs;

@@ -113,6 +113,11 @@ function rebuild(path: string, damage: string, log: Logger): Database {
   } catch (error) {
     close(fresh);
     rmSync(path);
+    if (error instanceof TransientError) {
+      // A full disk is no reason to begin without what is good.
+      renameSync(movedTo, path);
+      throw error;
+    }
     fresh = openHeld(path);
     log.error(
       { path, movedTo, code: sqliteCode(error) },

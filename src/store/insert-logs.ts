@@ -20,7 +20,7 @@ import {
   readFileSync,
   renameSync,
 } from "node:fs";
-import { open, readdir } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Table } from "../model/rows.ts";
@@ -46,8 +46,8 @@ export function createInsertLogSync(select: Engine["select"]): (table: Table) =>
 
 async function syncLog(tableFolder: string): Promise<void> {
   const folder = join(tableFolder, folderName);
-  const newest = newestFirst(await readdir(folder))[0];
-  for (const path of newest === undefined ? [folder] : [join(folder, newest), folder]) {
+  const newest = newestFirst(namesIn(folder))[0];
+  for (const path of newest === undefined ? [] : [join(folder, newest), folder]) {
     const file = await open(path, "r");
     try {
       await file.datasync();

@@ -74,6 +74,10 @@ export async function killSidecar(options: KillSidecarOptions): Promise<KillSide
   await eventually(async () => pauses.every((workflow) => told(receiver).has(workflow)));
   await eventually(() => isDrained(sidecar));
   await sidecar.stop();
+  // Traces that were waiting for their root have become runs in the stop.
+  ({ sidecar } = await start());
+  await eventually(() => isDrained(sidecar));
+  await sidecar.stop();
   await receiver.close();
   const messages = told(receiver);
   const result = {
