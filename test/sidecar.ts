@@ -19,6 +19,9 @@ export interface Sidecar {
   kill(): Promise<void>;
 }
 
+/** A start on a port that was free before asks for the one below it too, which nobody kept free. */
+const withoutGrpc = { EVENKEEL_GRPC: "false" };
+
 /** A folder for one test, and the way to remove it. */
 export function dataFolder(): { data: string; remove(): void } {
   const data = mkdtempSync(join(tmpdir(), "evenkeel-test-"));
@@ -28,7 +31,7 @@ export function dataFolder(): { data: string; remove(): void } {
 /** Runs a command of the command line to its end. */
 export async function runCommand(args: string[], env: Record<string, string> = {}) {
   const child = spawn(bin, args, {
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...withoutGrpc, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
@@ -59,7 +62,7 @@ async function start(
   env: Record<string, string>,
 ): Promise<Sidecar> {
   const child = spawn(bin, [command, "--data", data, "--port", "0", ...args], {
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...withoutGrpc, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";

@@ -45,8 +45,8 @@ const ancestorsMax = 64;
  * 2. the trace's topmost span with content, workflows and agents first, under the trace's id. Where its parent is in
  *    this process and not in this request, it is a candidate only: the parent may be the run.
  *
- * Everything else with content is a step. A span that says nothing of an automation (http, db) is skipped. Model calls
- * below a run of the second kind are told apart too, since they may speak for it (`completeRun`).
+ * Everything else with content is a step. A span that says nothing of an automation (http, db) is skipped. Model calls of
+ * a run of the second kind are told apart too, since they may speak for it (`completeRun`).
  */
 export function mapTrace(spans: OtlpSpan[], arrivedAtMs: number, mapped: Mapped): void {
   const nodes = new Map<string, Node>();
@@ -66,7 +66,7 @@ export function mapTrace(spans: OtlpSpan[], arrivedAtMs: number, mapped: Mapped)
     else if (node.role === "none") skip(mapped, "no_content");
     else mapped.steps.push(stepOf(node, runId, arrivedAtMs));
     const speaks = runs.length === 0 && node.kind === "model" && node.role === "kept";
-    if (speaks && (node !== top?.node || !top.isSettled)) mapped.calls.push(callOf(node));
+    if (speaks) mapped.calls.push(callOf(node));
   }
 }
 
@@ -218,6 +218,12 @@ function callOf({ span, content }: Node): ModelCall {
   };
 }
 
+/** Where a step reads or writes, for the data map; an attribute of the caller's own wins. */
+function sourceOf(attributes: OtlpSpan["attributes"]): { source?: string } {
+  const source = textOf(attributes, keys.source);
+  return source === "" ? {} : { source };
+}
+
 function stepOf(node: Node, runId: string, arrivedAtMs: number): Step {
   const { span, content } = node;
   const { attributes } = span;
@@ -239,6 +245,6 @@ function stepOf(node: Node, runId: string, arrivedAtMs: number): Step {
     model: textOf(attributes, keys.modelResolved) || modelOf(attributes),
     inputTokens,
     outputTokens,
-    attributes: keptAttributes(span),
+    attributes: { ...sourceOf(attributes), ...keptAttributes(span) },
   };
 }

@@ -24,7 +24,8 @@ export interface Running {
 
 /** Starts the built command, in a folder, with nothing of the caller's environment that could change it. */
 export function start(cwd: string, args: readonly string[]): Running {
-  const env = { PATH: process.env.PATH, HOME: cwd, NODE_ENV: "test" };
+  // A start on a port that was free before would ask for the one below it too, which nobody kept free.
+  const env = { PATH: process.env.PATH, HOME: cwd, NODE_ENV: "test", EVENKEEL_GRPC: "false" };
   const child = spawn(bin, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   const text = { stdout: "", stderr: "" };
   const waiting = new Set<() => void>();

@@ -69,7 +69,7 @@ async function storedIds(url: string): Promise<string[]> {
 async function killedUnderLoad(changed: (recipe: string) => string): Promise<string[]> {
   const [recipe = ""] = await blocksOf("opentelemetry-collector.md", "yaml");
   const [http, grpc, otlp] = [await freePort(), await freePort(), await freePort()];
-  const ports = { EVENKEEL_GRPC_PORT: String(grpc) };
+  const ports = { EVENKEEL_GRPC: "true", EVENKEEL_GRPC_PORT: String(grpc) };
   const folder = mkdtempSync(join(tmpdir(), "evenkeel-otelcol-"));
   const disk = dataFolder();
   const config = changed(recipe)

@@ -81,6 +81,7 @@ describe("evenkeel serve", () => {
     const { port } = taken.address() as { port: number };
     const folder = dataFolder();
     const refused = await runCommand(["serve", "--data", folder.data, "--port", "0"], {
+      EVENKEEL_GRPC: "true",
       EVENKEEL_GRPC_PORT: String(port),
     });
     taken.close();

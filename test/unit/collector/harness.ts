@@ -119,7 +119,12 @@ export function tracesJson(
 
 /** An export of log records in OTLP's JSON form. */
 export function logsJson(
-  records: { eventName: string; traceId?: string; attributes: Record<string, Attribute> }[],
+  records: {
+    eventName: string;
+    traceId?: string;
+    spanId?: string;
+    attributes: Record<string, Attribute>;
+  }[],
 ) {
   const logRecords = records.map((record) => ({ ...record, attributes: attributesJson(record.attributes) }));
   return jsonBytes({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] });

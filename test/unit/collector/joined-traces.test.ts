@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { createHarness, jsonBytes, spanJson, tracesJson } from "./harness.ts";
+import { createHarness, jsonBytes, logsJson, spanJson, tracesJson } from "./harness.ts";
 
 interface Captured {
   path: string;
@@ -53,6 +53,37 @@ describe("content in log records", () => {
     expect(second).toMatchObject({ status: "error", outputs: "null" });
     // On disk before the answer, since the memory of them may be lost.
     expect(harness.rows("steps").filter(({ step_id }) => step_id.includes("/log-"))).toHaveLength(3);
+  });
+
+  const bare = tracesJson([
+    spanJson("aa", "01", { "gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": 3 }),
+  ]);
+  const details = logsJson([
+    {
+      eventName: "gen_ai.client.inference.operation.details",
+      traceId: "aa".padEnd(32, "0"),
+      spanId: "01".padEnd(16, "0"),
+      attributes: { "gen_ai.input.messages": "in", "gen_ai.output.messages": "out" },
+    },
+  ]);
+  it.each(["before", "after"])(
+    "that come %s a model call without a span above it are its run's",
+    async (when) => {
+      const harness = createHarness();
+      if (when === "before") await harness.ingest.logs(details, "json");
+      await harness.ingest.traces(bare, "json");
+      if (when === "after") await harness.ingest.logs(details, "json");
+      await harness.ingest.settle(true);
+      expect(harness.rows("runs")).toMatchObject([{ inputs: '"in"', outputs: '"out"', input_tokens: 3 }]);
+    },
+  );
+
+  it("that never come leave a run without content", async () => {
+    const harness = createHarness();
+    await harness.ingest.traces(bare, "json");
+    expect(harness.rows("runs")).toEqual([]);
+    await harness.ingest.settle(true);
+    expect(harness.rows("runs")).toMatchObject([{ inputs: "null", outputs: "null", input_tokens: 3 }]);
   });
 
   it("that is sent again is kept once", async () => {
