@@ -28,7 +28,7 @@ describe("a row that the store refuses", () => {
     for (let n = 0; n < runs; n++) {
       const row = runRow({ run_id: `run-${n}`, workflow: "poison", received_at: Date.now() });
       const rollups = [rollupRow({ workflow: "poison", minute: Math.floor(Date.now() / 60_000) * 60 })];
-      await spool.append({ runs: [n === poisoned ? { ...row, mood: "odd" } : row], rollups }, [
+      await spool.append({ runs: [n === poisoned ? Object.assign(row, { mood: "odd" }) : row], rollups }, [
         `run:run-${n}`,
       ]);
     }
