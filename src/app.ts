@@ -117,7 +117,8 @@ function startChores(parts: Parts): Recurring[] {
   const { log, ingest, desk, filler, approvals, catalogue, catalogues, trials } = parts;
   const collecting = [
     every(1_000, "settle traces", log, () => ingest.settle()),
-    every(30_000, "save fields", log, () => catalogue.save()),
+    // In one transaction, since each costs a sync to disk, and holds up the event loop for it.
+    every(30_000, "save fields", log, () => journal.transaction(() => catalogue.save())),
     every(2_000, "tell how far it has got", log, () =>
       parts.writer() === null ? undefined : parts.watermark.exchange(),
     ),
@@ -168,7 +169,7 @@ function life(parts: Parts): Pick<App, "listen" | "grpcAddress" | "reload" | "st
       await server?.close();
       await desk.settle(true).catch((error: unknown) => log.warn({ err: error }, "Cannot settle reviews"));
       await ingest.settle(true).catch((error: unknown) => log.warn({ err: error }, "Cannot settle traces"));
-      catalogue.save();
+      journal.transaction(() => catalogue.save());
       await watch.stop();
       // What does not get through in time waits in the spool for the next start.
       await Promise.race([writer()?.flush(), delay(flushMsMax, undefined, { ref: false })]);

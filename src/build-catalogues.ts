@@ -77,6 +77,11 @@ export function catalogueProblems(catalogues: Pick<Catalogues, "states">): Probl
   });
 }
 
+/** Full sentences on the catalogues that cannot be read now, for the pages. */
+export function catalogueTroubles(catalogues: Pick<Catalogues, "states">): string[] {
+  return catalogueProblems(catalogues).flatMap(({ text, solved }) => (solved ? [] : [`${text}.`]));
+}
+
 async function fetchText(
   call: ReturnType<typeof createCall>,
   { url, token }: CatalogueSource,

@@ -63,6 +63,17 @@ const criterion = z
 
 const days = (description: string) => z.int().min(1).max(36_500).optional().meta({ description });
 
+const source = z.strictObject({
+  kind: z
+    .enum(["mailbox", "table", "folder", "file", "api", "queue", "other"])
+    .meta({ description: "What it is: `mailbox`, `table`, `folder`, `file`, `api`, `queue` or `other`" }),
+  name: z.string().trim().min(1).meta({ description: "Its name, as the attribute `source` of steps has it" }),
+  account: text("The account that is used"),
+  steps: words("Names of the steps that use it", []),
+});
+
+const sources = (description: string) => z.array(source).default([]).meta({ description });
+
 /** The settings of one workflow. */
 export const workflowSchema = z.strictObject({
   owner: text("Who is told. A workflow without one says so on its board and in every message"),
@@ -79,6 +90,8 @@ export const workflowSchema = z.strictObject({
     .array(criterion)
     .default([])
     .meta({ description: "Success criteria, written before the pilot begins" }),
+  reads: sources("What the workflow reads: its data map, with `writes`"),
+  writes: sources("What the workflow writes"),
   contract: contractSchema,
   approval: approvalSchema,
   compare: compareSchema,

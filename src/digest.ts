@@ -22,8 +22,9 @@ export async function tellDigest({ config, clock, store, journal, alerts }: Part
   const fromMs = toMs - 7 * dayMs;
   const lines: Digest["lines"] = [];
   for (const { workflow } of await store.readWorkflows()) {
-    const { owner } = workflowConfig(config, workflow);
-    const figures = await gatherReport({ store, journal }, { workflow, owner, fromMs, toMs });
+    const { owner, reads, writes } = workflowConfig(config, workflow);
+    const of = { workflow, owner, dataMap: { reads, writes }, fromMs, toMs };
+    const figures = await gatherReport({ store, journal }, of);
     lines.push({ workflow, text: renderDigestLine(figures) });
   }
   journal.transaction(() => {

@@ -55,10 +55,9 @@ async function readHere({ config }: CommandContext, workflow: string, days: numb
   try {
     await store.migrate();
     const toMs = Date.now();
-    const { owner } = workflowConfig(config, workflow);
-    return renderReport(
-      await gatherReport({ store, journal }, { workflow, owner, fromMs: toMs - days * dayMs, toMs }),
-    );
+    const { owner, reads, writes } = workflowConfig(config, workflow);
+    const of = { workflow, owner, dataMap: { reads, writes }, fromMs: toMs - days * dayMs, toMs };
+    return renderReport(await gatherReport({ store, journal }, of));
   } finally {
     await store.close();
     journal.close();

@@ -1,6 +1,8 @@
 import type { Journal } from "../journal/port.ts";
 import { dayMs } from "../model/clock.ts";
+import { type DataMap, type NamedSource, unmappedSources } from "../model/data-map.ts";
 import type { ChangeEvent, Incident } from "../model/incident.ts";
+import { readNamedSources } from "../store/queries-data-map.ts";
 import type { Span, Store } from "../store/port.ts";
 import {
   countRunsOf,
@@ -32,12 +34,15 @@ export interface ReportFigures extends Span {
   agreement: { runs: number; agreed: number };
   incidents: Incident[];
   changes: ChangeEvent[];
+  dataMap: DataMap;
+  /** Sources that steps name and the data map does not. */
+  unmapped: NamedSource[];
 }
 
 /** Gathers a workflow's report over a span of time. */
 export async function gatherReport(
   { store, journal }: { store: Pick<Store, "query">; journal: Pick<Journal, "incidents" | "changes"> },
-  { workflow, owner, fromMs, toMs }: Span & { workflow: string; owner: string },
+  { workflow, owner, dataMap, fromMs, toMs }: Span & { workflow: string; owner: string; dataMap: DataMap },
 ): Promise<ReportFigures> {
   const lengthMs = toMs - fromMs;
   const of = { workflow, fromMs, toMs };
@@ -47,6 +52,8 @@ export async function gatherReport(
   return {
     ...of,
     owner,
+    dataMap,
+    unmapped: unmappedSources(dataMap, await readNamedSources(store, of)),
     now: await readRunTotals(store, of),
     before: await readRunTotals(store, earlier),
     runsExpected: runsInHistory === 0 ? null : runsInHistory / 4,

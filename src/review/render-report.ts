@@ -1,4 +1,5 @@
 import { hourMs, minuteMs } from "../model/clock.ts";
+import { type DataSource, hasDataMap } from "../model/data-map.ts";
 import type { FailureCause } from "../store/queries-report.ts";
 import type { ReportFigures } from "./gather-report.ts";
 
@@ -20,6 +21,7 @@ export function renderReport(figures: ReportFigures): string {
     causes("Why outputs were changed or refused", figures.reasons, "Nothing was changed or refused."),
     fields(figures),
     changes(figures),
+    dataMap(figures),
   ];
   return `${sections.join("\n\n")}\n`;
 }
@@ -121,6 +123,19 @@ function changes({ changes: list }: ReportFigures): string {
       `- ${day(change.atMs)}: ${change.what.replace("_", " ")}, ${code(change.before)} to ${code(change.after)}`,
   );
   return `## Changes\n\n${items.join("\n")}`;
+}
+
+function dataMap({ dataMap: map, unmapped }: ReportFigures): string {
+  const entry = (verb: string) => (source: DataSource) =>
+    `- ${verb} ${source.kind} ${code(source.name)} ${source.account === "" ? "(no account named)" : `as ${code(source.account)}`}`;
+  const known = hasDataMap(map)
+    ? [...map.reads.map(entry("reads")), ...map.writes.map(entry("writes"))].join("\n")
+    : "**This workflow has no data map.** Name what it reads and writes in the configuration.";
+  const flagged = unmapped.map(
+    ({ step, source, calls }) =>
+      `- **not in the map**: ${code(source === "" ? step : source)}, named by step ${code(step)} in ${count(calls)} calls`,
+  );
+  return `## Data map\n\n${[known, ...flagged].join("\n")}`;
 }
 
 function causes(title: string, list: readonly FailureCause[], none: string): string {

@@ -1,5 +1,6 @@
 import type { z } from "@hono/zod-openapi";
 import type { PauseState, PinnedBaseline } from "../../journal/port.ts";
+import type { DataMap, DataSource, NamedSource } from "../../model/data-map.ts";
 import type { ChangeEvent, Incident as ModelIncident } from "../../model/incident.ts";
 import type { RunRow } from "../../model/rows.ts";
 import type { SignalVerdict } from "../../model/verdict.ts";
@@ -128,6 +129,21 @@ export function presentWorkflow(
     last_run_at: isoOrNull(info.lastRunAtMs),
     signals,
     open_incidents: open.map((incident) => incident.incidentId),
+  };
+}
+
+/** What a workflow reads and writes, and what its steps name beyond that. */
+export function presentDataMap(
+  { reads, writes }: DataMap,
+  unmapped: readonly NamedSource[] | null,
+): Pick<Of<typeof schemas.WorkflowDetail>, "data_map" | "unmapped"> {
+  const source = (one: DataSource) => ({ ...one, steps: [...one.steps] });
+  return {
+    data_map: { reads: reads.map(source), writes: writes.map(source) },
+    unmapped:
+      unmapped?.map(({ step, source: name, calls, lastMs }) => {
+        return { step, source: name, calls, last_at: iso(lastMs) };
+      }) ?? null,
   };
 }
 

@@ -12,8 +12,10 @@ export async function reportOn(
   days: number,
 ): Promise<string> {
   const toMs = deps.clock.nowMs();
-  const owner = deps.watch.workflows().find((info) => info.workflow === workflow)?.owner ?? "";
-  return renderReport(await gatherReport(deps, { workflow, owner, fromMs: toMs - days * dayMs, toMs }));
+  const info = deps.watch.workflows().find((known) => known.workflow === workflow);
+  const { owner = "", dataMap = { reads: [], writes: [] } } = info ?? {};
+  const of = { workflow, owner, dataMap, fromMs: toMs - days * dayMs, toMs };
+  return renderReport(await gatherReport(deps, of));
 }
 
 /** `GET /v1/workflows/:workflow/report`. */

@@ -125,6 +125,13 @@ export const Baseline = z
   })
   .openapi("Baseline");
 
+const DataSource = z.object({
+  kind: z.string(),
+  name: z.string(),
+  account: z.string(),
+  steps: z.array(z.string()),
+});
+
 export const WorkflowDetail = z
   .object({
     ...Workflow.shape,
@@ -132,6 +139,11 @@ export const WorkflowDetail = z
     incidents: z.array(Incident),
     changes: z.array(Change),
     baseline: Baseline.nullable(),
+    data_map: z.object({ reads: z.array(DataSource), writes: z.array(DataSource) }),
+    unmapped: z
+      .array(z.object({ step: z.string(), source: z.string(), calls: z.number(), last_at: time }))
+      .nullable()
+      .meta({ description: "Sources that steps name and the map does not; null while ClickHouse is away" }),
   })
   .openapi("WorkflowDetail");
 

@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { PermanentError } from "../../model/errors.ts";
+import { readUnmapped } from "../boards/workflow.ts";
 import { buildScorecard } from "../boards/scorecard.ts";
 import type { GuardedEnv } from "../guard.ts";
 import type { Act, BaselineOutcome, BaselineRequest, WebDeps } from "../ports.ts";
@@ -9,6 +10,7 @@ import {
   iso,
   presentBaseline,
   presentChange,
+  presentDataMap,
   presentGate,
   presentIncident,
   presentScorecard,
@@ -60,7 +62,7 @@ function listRoutes(deps: WebDeps): Api {
     request: { params },
     responses: { ...answers("The workflow", WorkflowDetail), ...refusals, ...notFound },
   });
-  api.openapi(guarded(api, guard, one, "review"), (c) => {
+  api.openapi(guarded(api, guard, one, "review"), async (c) => {
     const { workflow } = c.req.valid("param");
     const info = watch.workflows().find((candidate) => candidate.workflow === workflow);
     if (info === undefined) return c.json({ error: { message: `Cannot find workflow '${workflow}'` } }, 404);
@@ -71,6 +73,7 @@ function listRoutes(deps: WebDeps): Api {
       incidents: journal.incidents.list({ workflow, limit: 50 }).map(presentIncident),
       changes: journal.changes.list({ workflow, limit: 50 }).map(presentChange),
       baseline: baseline === null ? null : presentBaseline(baseline),
+      ...presentDataMap(info.dataMap, await readUnmapped(deps, info)),
     };
     return c.json(detail, 200);
   });

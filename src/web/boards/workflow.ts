@@ -1,10 +1,12 @@
 import { dayMs, hourMs, minuteMs } from "../../model/clock.ts";
 import type { PauseState, PinnedBaseline } from "../../journal/port.ts";
 import type { ChangeEvent, Incident } from "../../model/incident.ts";
+import { type NamedSource, unmappedSources } from "../../model/data-map.ts";
 import { type SignalKey, signalId } from "../../model/signal.ts";
 import type { SignalVerdict } from "../../model/verdict.ts";
 import { readVersionFigures, type VersionFigures } from "../../store/queries-boards.ts";
 import type { WebDeps, WorkflowInfo } from "../ports.ts";
+import { readNamedSources } from "../../store/queries-data-map.ts";
 import { reach } from "./reach.ts";
 import { type Measure, type Series, toSeries } from "./series.ts";
 import { readRollout, type Rollout } from "./versions.ts";
@@ -42,6 +44,8 @@ export interface WorkflowBoard {
   range: RangeName;
   span: { fromMs: number; toMs: number; stepMs: number };
   storeReached: boolean;
+  /** Sources that steps of the last week name and the data map does not; null while ClickHouse is away. */
+  unmapped: NamedSource[] | null;
 }
 
 /** The span of a named range that ends now. */
@@ -63,10 +67,11 @@ export async function buildWorkflow(
   const span = spanOf(range, clock.nowMs());
   const verdicts = watch.signals(workflow);
   const changes = journal.changes.list({ workflow, limit: 20 });
-  const [buckets, versions, rollout] = await Promise.all([
+  const [buckets, versions, rollout, unmapped] = await Promise.all([
     reach(store.readBuckets({ workflow, ...span })),
     reach(readVersionFigures(store, { workflow, fromMs: 0, toMs: span.toMs, limit: 6 })),
     reach(readRollout(deps, workflow, changes)),
+    readUnmapped(deps, info),
   ]);
   const series = new Map(
     toSeries(buckets ?? [], span, measuresOf(verdicts)).map((line) => [signalId(line.signal), line]),
@@ -89,7 +94,19 @@ export async function buildWorkflow(
     range,
     span,
     storeReached: buckets !== null,
+    unmapped,
   };
+}
+
+/** Sources that steps of the last week name and the workflow's data map does not; null while ClickHouse is away. */
+export async function readUnmapped(
+  { store, clock }: Pick<WebDeps, "store" | "clock">,
+  { workflow, dataMap }: WorkflowInfo,
+): Promise<NamedSource[] | null> {
+  const nowMs = clock.nowMs();
+  const span = { workflow, fromMs: nowMs - 7 * dayMs, toMs: nowMs + dayMs };
+  const named = await reach(readNamedSources(store, span));
+  return named === null ? null : unmappedSources(dataMap, named);
 }
 
 /** What each verdict's figures speak of, by signal. */

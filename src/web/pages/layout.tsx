@@ -9,6 +9,7 @@ export interface Frame {
   /** Which entry of the navigation is current. */
   current: "overview" | "incidents" | "runs" | "review" | "rejects" | "none";
   openIncidents: number;
+  /** Runs that wait for a review, and items that are held. */
   waitingReviews: number;
   version: string;
   /** Full sentences on what people should see to while work goes on. */

@@ -1,3 +1,4 @@
+import type { Approval } from "../../model/approval.ts";
 import type { Json } from "../../model/json.ts";
 import type { QueuedRun } from "../../journal/port.ts";
 import type { Claim } from "../../review/desk.ts";
@@ -5,6 +6,7 @@ import { listFields } from "../../review/edit.ts";
 import { reviewReasons } from "../../review/reasons.ts";
 import { fromJsonText, readFindings } from "../api/present.ts";
 import { formatShare } from "../format.ts";
+import { HeldItems } from "./approvals.tsx";
 import { Badge, Card, Empty, Moment, RunLink, workflowPath } from "./parts.tsx";
 import { JsonValue } from "./value.tsx";
 
@@ -15,6 +17,9 @@ interface Props {
   workflow: string;
   waiting: { workflow: string; runs: number }[];
   answeredToday: number;
+  /** Items that wait for a person before the act. */
+  held: Approval[];
+  nowMs: number;
   /** The answer that can still be taken back. */
   undoable: QueuedRun | null;
   csrf: string;
@@ -38,6 +43,7 @@ export function ReviewPage(props: Props) {
         ></progress>
         {props.undoable === null ? null : <UndoForm {...props} run={props.undoable} />}
       </div>
+      {props.held.length === 0 ? null : <HeldItems items={props.held} nowMs={props.nowMs} />}
       {waiting.length < 2 ? null : <Queues {...props} />}
       {claim === null ? (
         <Card title="Nothing waits">

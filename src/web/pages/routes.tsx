@@ -14,6 +14,7 @@ import { knownName } from "./forms.ts";
 import { IncidentPage } from "./incident.tsx";
 import { IncidentsPage } from "./incidents.tsx";
 import { plainText } from "../format.ts";
+import { approvalPageRoutes } from "./approval-routes.tsx";
 import { answerProblem } from "./problem.tsx";
 import { answerPage, type FrameOf } from "./layout.tsx";
 import { Overview } from "./overview.tsx";
@@ -38,7 +39,9 @@ export function pageRoutes(deps: WebDeps): Hono<GuardedEnv> {
     title,
     current,
     openIncidents: deps.journal.incidents.list({ states: ["open"] }).length,
-    waitingReviews: deps.desk.waiting().reduce((sum, { runs }) => sum + runs, 0),
+    waitingReviews:
+      deps.desk.waiting().reduce((sum, { runs }) => sum + runs, 0) +
+      deps.approvals.waiting().reduce((sum, { items }) => sum + items, 0),
     version: deps.version,
     troubles: deps.troubles(),
   });
@@ -52,6 +55,7 @@ export function pageRoutes(deps: WebDeps): Hono<GuardedEnv> {
   app.route("/", incidentRoutes(deps, frame));
   app.route("/", runRoutes(deps, frame));
   app.route("/", reviewPageRoutes(deps, frame));
+  app.route("/", approvalPageRoutes(deps, frame));
   app.route("/", actionRoutes(deps));
   return app;
 }

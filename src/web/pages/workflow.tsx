@@ -1,5 +1,6 @@
 import { type RangeName, ranges, type SignalRow, type WorkflowBoard } from "../boards/workflow.ts";
 import { formatCount, formatShare } from "../format.ts";
+import { DataMapCard } from "./data-map.tsx";
 import { Ago, Badge, Card, Empty, Moment, Owner, Prose, workflowPath } from "./parts.tsx";
 import { SignalGroup, SignalTable } from "./signal-table.tsx";
 import { RolloutCard } from "./versions.tsx";
@@ -64,6 +65,7 @@ export function WorkflowPage({ board, nowMs, csrf, actor, said }: Props) {
       <Groups board={board} />
       <Versions board={board} nowMs={nowMs} />
       <Changes board={board} />
+      <DataMapCard board={board} />
     </>
   );
 }

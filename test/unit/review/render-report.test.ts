@@ -28,6 +28,8 @@ const figures: ReportFigures = {
   agreement: { runs: 10, agreed: 9 },
   incidents: [],
   changes: [],
+  dataMap: { reads: [], writes: [] },
+  unmapped: [],
 };
 
 describe("renderReport()", () => {
@@ -48,6 +50,19 @@ describe("renderReport()", () => {
     ]) {
       expect(report).toContain(line);
     }
+  });
+
+  it("tells what is read and written, and what steps name beyond that", () => {
+    expect(renderReport(figures)).toContain("**This workflow has no data map.**");
+    const mailbox = { kind: "mailbox", name: "invoices@", account: "svc-mail", steps: [] } as const;
+    const report = renderReport({
+      ...figures,
+      dataMap: { reads: [mailbox], writes: [{ ...mailbox, kind: "table", name: "ledger", account: "" }] },
+      unmapped: [{ step: "lookup", source: "crm", calls: 1200, lastMs: 0 }],
+    });
+    expect(report).toContain("- reads mailbox `invoices@` as `svc-mail`");
+    expect(report).toContain("- writes table `ledger` (no account named)");
+    expect(report).toContain("- **not in the map**: `crm`, named by step `lookup` in 1,200 calls");
   });
 
   it("says loudly that nobody owns a workflow", () => {
