@@ -9,7 +9,7 @@ export interface Forgetting {
   rewrite: (text: string) => string;
 }
 
-const special = /[.*+?^${}()|[\]\\/-]/g;
+const special = /[.*+?^${}()|[\]\\/]/g;
 /** What may stand before a form: no letter or digit, or an escape of JSON that ends in one. */
 const before = String.raw`(?:^|[^\p{L}\p{N}]|\\[bfnrt]|\\u[0-9a-fA-F]{4})`;
 const after = String.raw`(?:$|[^\p{L}\p{N}])`;
