@@ -114,7 +114,7 @@ const retainEveryMs = 10 * minuteMs;
 
 /** What is done again and again. */
 function startChores(parts: Parts): Recurring[] {
-  const { log, ingest, desk, filler, approvals, catalogue, catalogues, trials } = parts;
+  const { log, journal, ingest, desk, filler, approvals, catalogue, catalogues, trials } = parts;
   const collecting = [
     every(1_000, "settle traces", log, () => ingest.settle()),
     // In one transaction, since each costs a sync to disk, and holds up the event loop for it.
