@@ -44,7 +44,8 @@ export function openDrift(
       : mostMoved(signal.baseline, state.chunks);
   const score = scoreAt(signal.baseline, index);
   const { since, ...onset } = findOnset(signal.baseline, score, direction, state.chunks, nowMs);
-  return { score: index, direction, onset, detectedMs: nowMs, since, recovery: noEvidence };
+  const reverse = { level: since, recovery: noEvidence, recoveryBefore: noEvidence };
+  return { score: index, direction, onset, detectedMs: nowMs, since, ...reverse };
 }
 
 /** False for an exchange of categories, which is told by the category that moved most. */
@@ -72,39 +73,54 @@ function mostMoved(
 }
 
 /**
- * Follows an open drift by one chunk: counts since the onset, and the reverse test, a Shiryaev-Roberts sum of
- * likelihood ratios of the baseline against the middle between it and the drift.
+ * Follows an open drift by one chunk: counts since the onset, and the reverse test.
  *
- * @param elapsedMs Time since the chunk before.
+ * The reverse test is a Shiryaev-Roberts sum over all starts at which the drift may have ended. Of each start it asks how
+ * much better the baseline explains what came since than two thirds of the drift would, damped as evidence for a drift is:
+ * day by day, with restarts within today. So a third of the drift that stays is no drift; it may become one of its own.
+ *
+ * @param today Chunks of the current day, oldest first.
  */
 export function followDrift(
   signal: PreparedSignal,
   drift: DriftState,
   chunk: Chunk,
-  elapsedMs: number,
+  { today, nowMs }: { today: readonly Chunk[]; nowMs: number },
 ): DriftState {
   const { baseline } = signal;
   const score = scoreAt(baseline, drift.score);
-  const half = halfway(baseline, score, drift);
-  const hits = dot(score.values, chunk.x);
-  const shares = chunk.e ?? baseline.shares.map((share) => share * chunk.n);
-  const z =
-    chunk.n > 0
-      ? shares.reduce((sum, e, k) => sum + (e / chunk.n) * Math.exp(half * (score.values[k] ?? 0)), 0)
-      : 1;
-  const log = isCounted(baseline.layout)
-    ? observed(baseline, score, chunk) * Math.expm1(half) - half * hits
-    : chunk.n * Math.log(z) - half * hits;
-  const perDay =
-    (baseline.layout.shape === "volume" ? (baseline.shares[0] ?? 0) * 24 : baseline.runs / baseline.days) ||
-    1;
-  const damping = 1 + score.rhoDay * perDay + (score.rhoHour * perDay) / 24;
-  const weight = Math.log(Math.max(elapsedMs, 1) / dayMs);
-  return {
-    ...drift,
-    since: joinChunks(drift.since, chunk),
-    recovery: Math.max(noEvidence, logAdd(drift.recovery, weight) + log / damping),
-  };
+  const tilt = mostOfTheWay(baseline, score, drift);
+  let recovery = -Infinity;
+  let after: Chunk | null = null;
+  let endMs = nowMs;
+  // What came before the onset says nothing about an end.
+  const starts = today.filter(({ atMs }) => atMs >= drift.since.atMs);
+  for (const start of [...starts].reverse()) {
+    after = after === null ? start : joinChunks(start, after);
+    const weight = Math.log(Math.max(endMs - start.atMs, 1) / dayMs);
+    endMs = start.atMs;
+    const prior = start === starts[0] ? logAdd(drift.recoveryBefore, weight) : weight;
+    recovery = logAdd(recovery, prior + backRatio(baseline, score, after, tilt));
+  }
+  return { ...drift, since: joinChunks(drift.since, chunk), recovery: Math.max(noEvidence, recovery) };
+}
+
+/** Keeps what the reverse test found out in a day. While it doubts the drift, the level it is held against stays. */
+export function closeDriftDay(drift: DriftState): DriftState {
+  const { recovery, since, level } = drift;
+  return { ...drift, recoveryBefore: recovery, level: recovery < 0 ? since : level };
+}
+
+/** Damped log likelihood ratio of the baseline against a tilt of it. */
+function backRatio(baseline: SignalBaseline, score: Score, since: Chunk, tilt: number): number {
+  const n = observed(baseline, score, since);
+  if (n <= 0) return 0;
+  const damping = 1 + score.rhoDay * n + (score.rhoHour * n) / Math.max(since.hours, 1);
+  const hits = dot(score.values, since.x);
+  if (isCounted(baseline.layout)) return (n * Math.expm1(tilt) - tilt * hits) / damping;
+  const expected = since.e ?? baseline.shares.map((share) => share * n);
+  const tilted = expected.reduce((sum, e, k) => sum + e * Math.exp(tilt * (score.values[k] ?? 0)), 0);
+  return (n * Math.log(tilted / n) - tilt * hits) / damping;
 }
 
 /** True once the reverse test says that the signal is back at its baseline. */
@@ -189,17 +205,17 @@ function effectUnit(baseline: SignalBaseline, score: Score, variance: number): n
   return smallest(effect, scoreMean(score.values, baseline.shares), variance);
 }
 
-/** The tilt of what lies in the middle between the null's boundary and the drift as it stands. */
-function halfway(baseline: SignalBaseline, score: Score, drift: DriftState): number {
-  const up = drift.direction === "up";
+/** The tilt of what lies two thirds of the way from the baseline to a drift, and beyond the null's boundary. */
+function mostOfTheWay(baseline: SignalBaseline, score: Score, { direction, level }: DriftState): number {
+  const up = direction === "up";
   const bound = (up ? score.up : score.down) ?? 0;
-  const { shift, variance } = shiftOf(baseline, score, drift.since);
+  const { shift, variance } = shiftOf(baseline, score, level);
   const further = (tilt: number): number => (up ? Math.max(tilt, 1.5 * bound) : Math.min(tilt, 1.5 * bound));
-  if (isCounted(baseline.layout)) return further(Math.log(Math.max(1 + shift / 2, 0.01)));
-  if (!isShare(score.values)) return further(variance > 0 ? shift / variance / 2 : 0);
-  const seen = scoreMean(score.values, drift.since.x);
+  if (isCounted(baseline.layout)) return further(Math.log(Math.max(1 + (2 / 3) * shift, 0.01)));
+  if (!isShare(score.values)) return further(variance > 0 ? ((2 / 3) * shift) / variance : 0);
+  const seen = scoreMean(score.values, level.x);
   const clip = (share: number): number => Math.min(Math.max(share, 1e-4), 1 - 1e-4);
-  return further(logit(clip(seen - shift / 2)) - logit(clip(seen - shift)));
+  return further(logit(clip(seen - shift / 3)) - logit(clip(seen - shift)));
 }
 
 function scoreAt(baseline: SignalBaseline, index: number): Score {

@@ -1,6 +1,7 @@
 import { dayMs, hourMs } from "../model/clock.ts";
 import { type SignalBucket, total } from "../model/signal.ts";
 import { earlierMax, rounded, thinChunks, todayMax } from "./chunks.ts";
+import { closeDriftDay } from "./drift.ts";
 import { componentEvidence, memoryMs } from "./evidence.ts";
 import type { Cohorts } from "./cohorts.ts";
 import { backlogOf, labelsByAge, nextBacklog, runDays } from "./hazard.ts";
@@ -126,5 +127,6 @@ function closeDay(signal: PreparedSignal, state: SignalState, nowMs: number): Si
     dayMs: Math.floor(nowMs / dayMs) * dayMs,
     committedMs: endMs,
     chunks: thinChunks([...state.chunks], earlierMax),
+    drift: state.drift === null ? null : closeDriftDay(state.drift),
   };
 }

@@ -128,7 +128,8 @@ function takeChunk(signal: PreparedSignal, before: SignalState, chunk: Chunk, en
   const state = addChunk(signal, before, chunk, endMs);
   state.evidence = Math.round(mixedEvidence(signal, componentEvidence(signal, state, endMs)) * 1e6) / 1e6;
   if (state.drift === null) return state;
-  const drift = followDrift(signal, state.drift, chunk, endMs - chunk.atMs);
+  const today = state.chunks.filter(({ atMs }) => atMs >= state.dayMs);
+  const drift = followDrift(signal, state.drift, chunk, { today, nowMs: endMs });
   if (!hasRecovered(drift)) return { ...state, drift };
   return { ...startSignal(signal.components.length, endMs), hour: state.hour, runs: state.runs };
 }

@@ -96,8 +96,11 @@ export interface DriftState {
   detectedMs: number;
   /** Counts since the onset. */
   since: Chunk;
-  /** Logarithm of the evidence for being back at the baseline. */
+  /** Counts since the onset for as long as nothing spoke for a recovery. */
+  level: Chunk;
+  /** Logarithm of the evidence (in days) for being back at the baseline: now, and at the start of the day. */
   recovery: number;
+  recoveryBefore: number;
 }
 
 /** A signal that appeared after the baseline was learned. */

@@ -23,7 +23,7 @@ export function workflowVerdicts(prepared: Prepared, state: WorkflowState, budge
   const unknown = Object.entries(state.unknown).map(([id, entry]): SignalVerdict => {
     const { kind, field, runs } = entry;
     const seen = state.signals[id];
-    const fresh = seen?.drift ? appearanceSignal(prepared.baseline, entry) : null;
+    const fresh = seen === undefined ? null : appearanceSignal(prepared.baseline, entry);
     const verdict: Verdict =
       fresh === null
         ? { kind: "insufficient", runs, runsMin: learnDefaults.runsMin }
