@@ -16,7 +16,18 @@ const names = [
   "evenkeel.outcome.value",
   "gen_ai.operation.name",
   "gen_ai.input.messages",
+  "gen_ai.output.messages",
   "gen_ai.usage.input_tokens",
+  "openinference.span.kind",
+  "annotations.0.annotation.label",
+  "llm.invocation_parameters",
+  "langfuse.observation.type",
+  "langfuse.observation.input",
+  "langfuse.observation.usage_details",
+  "traceloop.entity.input",
+  "ai.operationId",
+  "ai.settings.temperature",
+  "n8n.node.id",
   "llm.input_messages.0.message.content",
   "input.value",
   "output.value",
@@ -156,12 +167,24 @@ export function withBrokenGroup(random: Random, request: OtlpJson): OtlpJson {
   return { resourceSpans: [broken, ...(request.resourceSpans as unknown[])] };
 }
 
+const logEvents = [
+  "evenkeel.review",
+  "evenkeel.outcome",
+  "gen_ai.evaluation.result",
+  "gen_ai.client.inference.operation.details",
+  "gen_ai.user.message",
+  "gen_ai.choice",
+  "constructor",
+  "",
+];
+
 /** A log export. */
 export function anyLogs(random: Random): OtlpJson {
   const record = () => ({
     timeUnixNano: "1795164000000000000",
-    eventName: random.pick(["evenkeel.review", "evenkeel.outcome", "gen_ai.evaluation.result", ""]),
+    eventName: random.pick(logEvents),
     traceId: random.pick(["", "ab".repeat(16)]),
+    spanId: random.pick(["", "cd".repeat(8)]),
     attributes: anyAttributes(random, random.below(6)),
   });
   return { resourceLogs: [{ scopeLogs: [{ logRecords: Array.from({ length: random.below(4) }, record) }] }] };
