@@ -86,6 +86,33 @@ describe("growBaseline()", () => {
     expect(grown.state.signals["w null_rate output.fresh"]?.committedMs).toBe(state.throughMs);
   });
 
+  it("reads what is counted over time from now on where growth brings it, and takes no past for silence", () => {
+    const counted = new Set(["volume ", "outcome invoice_disputed"]);
+    const disputed = buckets.flatMap((bucket): SignalBucket[] =>
+      bucket.kind === "volume"
+        ? [{ ...bucket, kind: "outcome", field: "invoice_disputed", counts: { "yes@0": 1 } }]
+        : [],
+    );
+    const isCounted = ({ kind, field }: { kind: string; field: string }) => counted.has(`${kind} ${field}`);
+    const bare = { ...young, signals: young.signals.filter((signal) => !isCounted(signal)) };
+    const { unknown, ...rest } = step(bare, startState(bare), [...buckets, ...disputed], later(8)).state;
+    expect(Object.values(unknown).filter(isCounted)).toHaveLength(2);
+    const grown = growBaseline(bare, { ...rest, unknown }, [...buckets, ...disputed]);
+    expect(grown.baseline.signals.filter(isCounted)).toHaveLength(2);
+    for (const id of ["w volume ", "w outcome invoice_disputed"])
+      expect(grown.state.signals[id]?.readMs).toBe(rest.throughMs);
+
+    // Two more hours as usual, and no word of a silence before them.
+    const hours = [0, 1].flatMap((hour) =>
+      [...buckets, ...disputed]
+        .filter(({ startMs: at }) => at === rest.throughMs - dayMs + hour * hourMs)
+        .map((bucket) => ({ ...bucket, startMs: bucket.startMs + dayMs })),
+    );
+    const throughMs = rest.throughMs + 2 * hourMs;
+    const next = step(grown.baseline, grown.state, hours, { throughMs, bucketMs: hourMs });
+    expect(next.verdicts.filter(({ verdict }) => verdict.kind === "drift")).toEqual([]);
+  });
+
   it("leaves a suspicious signal its old baseline", () => {
     const id = "w null_rate output.field3";
     const known = state.signals[id];
