@@ -158,7 +158,13 @@ describe("ingest: reviews and outcomes", () => {
     const { ingest, rows } = createHarness({
       findRun: async (runId) =>
         runId === "old"
-          ? { runId, workflow: "stored", version: "v1", receivedAtMs: Date.UTC(2026, 10, 17, 9) }
+          ? {
+              runId,
+              workflow: "stored",
+              version: "v1",
+              mode: "live",
+              receivedAtMs: Date.UTC(2026, 10, 17, 9),
+            }
           : null,
       findOutputs: async () => '{"c":"x"}',
     });
