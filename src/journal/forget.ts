@@ -3,14 +3,17 @@ import { isJsonObject, type Json } from "../model/json.ts";
 import { text } from "./columns.ts";
 import type { Database } from "./database.ts";
 
+/** Columns of plain text that people wrote. */
+const contentColumns = new Set(["reason", "detail", "why", "last_error"]);
+
 /**
- * Columns, and members of the documents in others, that hold what runs or people said, with everything below them. The
- * rest is ids, names and states that the product itself goes by. Bins (`=value`) are found wherever they stand.
+ * Members of the documents in other columns that hold what runs or people said, with everything below them. The rest is ids,
+ * names and states that the product itself goes by. Bins (`=value`) are found wherever they stand.
  */
-const content = new Set(
+const contentMembers = new Set(
   (
     "title sentence reasons value of note reason diff before after text detail why input inputs output outputs payload " +
-    "error action reviewer businessKey exampleRunIds baselineRunIds v last_error"
+    "error action reviewer businessKey exampleRunIds baselineRunIds v"
   ).split(" "),
 );
 
@@ -61,7 +64,7 @@ function rewriteColumn(database: Database, table: string, column: string, forget
   for (const row of database.all(`SELECT rowid AS id, ${column} AS body FROM ${table}`)) {
     const body = text(row, "body");
     if (!forgetting.matches(body)) continue;
-    const changed = rewriteBody(body, content.has(column), forgetting);
+    const changed = rewriteBody(body, contentColumns.has(column), forgetting);
     if (changed === body) continue;
     database.run(`UPDATE ${table} SET ${column} = ? WHERE rowid = ?`, changed, Number(row.id));
     rows += 1;
@@ -87,7 +90,7 @@ function rewriteJson(value: Json, isContent: boolean, forgetting: Forgetting): J
   if (!isJsonObject(value)) return value;
   const members = Object.entries(value).map(([name, member]): [string, Json] => [
     rewriteString(name, isContent, forgetting),
-    rewriteJson(member, isContent || content.has(name), forgetting),
+    rewriteJson(member, isContent || contentMembers.has(name), forgetting),
   ]);
   return Object.fromEntries(members);
 }
