@@ -4,7 +4,7 @@ import { graceDays } from "./hazard.ts";
 import { isCounted } from "./layout.ts";
 import { dot } from "./math/dot.ts";
 import { type Component, type PreparedSignal, scoreSum, sharePsi } from "./prepare.ts";
-import type { Chunk, SignalState } from "./state.ts";
+import type { Backlog, Chunk, SignalState } from "./state.ts";
 import { volumeEvidence } from "./volume.ts";
 
 /**
@@ -47,11 +47,12 @@ export function componentEvidence(signal: PreparedSignal, state: SignalState, no
       const component = signal.components[index];
       if (component === undefined) break;
       const before = isFirst ? (state.logEvidence[index] ?? -Infinity) : -Infinity;
-      const { earlier, fresh } = lateLabels(component, chunk);
-      if (earlier === fresh) {
-        add(log, index, logAdd(before, logDays) + componentLog(component, signal, since, fresh));
+      if (chunk.late === undefined) {
+        const starts = isFirst ? logAdd(before, logDays) : logDays;
+        add(log, index, starts + componentLog(component, signal, since, 0));
         continue;
       }
+      const { earlier, fresh } = lateLabels(component, chunk.late);
       if (isFirst) add(log, index, before + componentLog(component, signal, since, earlier));
       if (fresh !== null) add(log, index, logDays + componentLog(component, signal, since, fresh));
     }
@@ -128,8 +129,7 @@ const lateFactor = 1.5;
  * missing than lateness explains. Less than a day's labels is chance; it is held against fresh starts alone, which
  * were chosen with it in view.
  */
-function lateLabels({ tilt, score }: Component, { late }: Chunk): { earlier: number; fresh: number | null } {
-  if (late === undefined) return { earlier: 0, fresh: 0 };
+function lateLabels({ tilt, score }: Component, late: Backlog): { earlier: number; fresh: number | null } {
   if (tilt < 0) return { earlier: 0, fresh: late.days >= graceDays ? 0 : null };
   const missing = lateFactor * (late.labels[score] ?? 0);
   return { earlier: late.days >= 1 ? missing : 0, fresh: missing };
