@@ -24,8 +24,12 @@ export interface HeldRuns {
 export function createHeldRuns(waitMs: number, log?: PendingLog, runsMax = 10_000): HeldRuns {
   const waiting = new Map<string, HeldRun>();
   // What an earlier life held waits anew: while nobody was here, no root could come.
+  const restored = new Set<string>();
   let firstMs: number | null = null;
-  for (const held of log?.restored ?? []) hold(held);
+  for (const held of log?.restored ?? []) {
+    restored.add(held.run.traceId);
+    hold(held);
+  }
 
   function choose(held: HeldRun): HeldRun {
     const before = waiting.get(held.run.traceId)?.run;
@@ -44,7 +48,8 @@ export function createHeldRuns(waitMs: number, log?: PendingLog, runsMax = 10_00
     const runs: Run[] = [];
     firstMs ??= nowMs;
     for (const { run, sinceMs } of waiting.values()) {
-      if (nowMs - Math.max(sinceMs, firstMs) < waitMs && waiting.size - runs.length <= runsMax) break;
+      const fromMs = restored.has(run.traceId) ? Math.max(sinceMs, firstMs) : sinceMs;
+      if (nowMs - fromMs < waitMs && waiting.size - runs.length <= runsMax) break;
       runs.push(run);
     }
     return runs;
@@ -62,7 +67,10 @@ export function createHeldRuns(waitMs: number, log?: PendingLog, runsMax = 10_00
     async settle(nowMs, take) {
       const runs = due(nowMs);
       if (runs.length > 0) await take(runs);
-      for (const { traceId } of runs) waiting.delete(traceId);
+      for (const { traceId } of runs) {
+        waiting.delete(traceId);
+        restored.delete(traceId);
+      }
       const [oldest] = waiting.values();
       log?.forget(oldest?.sinceMs ?? nowMs);
     },
