@@ -16,7 +16,7 @@ import {
 import type { Caps } from "./cut.ts";
 import { createHeldRuns, type HeldRuns } from "./held-runs.ts";
 import type { IngestDeps } from "./ingest-deps.ts";
-import { createKnownRuns } from "./known-runs.ts";
+import { createKnownRuns, knownRunOf } from "./known-runs.ts";
 import { type LabelDraft, labelIdOf } from "./labels.ts";
 import type { FoundRun, LabelJoin } from "./join-labels.ts";
 import { createLabelJoin } from "./join-labels.ts";
@@ -25,7 +25,7 @@ import { emptyMapped } from "./mapped.ts";
 import { completeRun, type ModelCall } from "./model-call.ts";
 import { createRecentCalls } from "./recent-calls.ts";
 import { createRecentMap } from "./recent-map.ts";
-import { type Accepted, type AcceptOptions, refOf, Request } from "./request.ts";
+import { type Accepted, type AcceptOptions, Request } from "./request.ts";
 import { stepOfRun } from "./step-of-run.ts";
 import { createTally } from "./tally.ts";
 import { createWaitingLabels, settleWaiting, type WaitingLabels } from "./waiting-labels.ts";
@@ -261,8 +261,7 @@ export class Acceptor {
   private remember(request: Request, mapped: Mapped) {
     const { meters } = this.deps;
     for (const { run, outputs } of request.runs.values()) {
-      const known = { ...refOf(run), spanId: run.spanId, businessKey: run.businessKey };
-      this.knownRuns.add(known, run.traceId, outputs);
+      this.knownRuns.add(knownRunOf(run), run.traceId, outputs);
       this.waiting?.arrived(run);
       if (run.version.id !== "") this.versions.set(`${run.workflow}\0${run.version.id}`, true);
       this.held.drop(run.traceId);

@@ -1,3 +1,4 @@
+import type { Run } from "../model/run.ts";
 import type { RunRef } from "../store/port.ts";
 import { createRecentMap } from "./recent-map.ts";
 
@@ -7,6 +8,19 @@ export interface KnownRun extends RunRef {
   spanId: string;
   /** "" for none. */
   businessKey: string;
+}
+
+/** What is remembered of a run. */
+export function knownRunOf(run: Run): KnownRun {
+  return {
+    runId: run.runId,
+    workflow: run.workflow,
+    version: run.version.id,
+    mode: run.mode,
+    receivedAtMs: run.receivedAtMs,
+    spanId: run.spanId,
+    businessKey: run.businessKey,
+  };
 }
 
 /** Recent runs by id and by trace, so that a review that comes soon after its run asks no database. Bounded. */

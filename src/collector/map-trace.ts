@@ -76,12 +76,11 @@ function readNode(span: OtlpSpan): Node {
   const runId = textOf(attributes, [own.runId]);
   const kind = spanKind(attributes);
   const says = content.inputs !== undefined || content.outputs !== undefined || kind !== null;
-  const base = { span, content, kind, runId };
-  if (runId !== "" && textOf(attributes, [own.workflow]) !== "" && !attributes.has(own.step)) {
-    return { ...base, role: "run" };
-  }
-  if (runId !== "" && attributes.has(own.step)) return { ...base, role: "step" };
-  return { ...base, role: says ? "kept" : "none" };
+  const node: Node = { span, content, kind, runId, role: says ? "kept" : "none" };
+  if (runId === "") return node;
+  if (attributes.has(own.step)) node.role = "step";
+  else if (textOf(attributes, [own.workflow]) !== "") node.role = "run";
+  return node;
 }
 
 function mapTop(node: Node, isSettled: boolean, arrivedAtMs: number, mapped: Mapped) {
@@ -245,6 +244,6 @@ function stepOf(node: Node, runId: string, arrivedAtMs: number): Step {
     model: textOf(attributes, keys.modelResolved) || modelOf(attributes),
     inputTokens,
     outputTokens,
-    attributes: { ...sourceOf(attributes), ...keptAttributes(span) },
+    attributes: Object.assign(sourceOf(attributes), keptAttributes(span)),
   };
 }

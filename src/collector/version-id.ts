@@ -8,7 +8,9 @@ import type { Version } from "../model/run.ts";
  * remember to bump it. "" where nothing is known.
  */
 export function withVersionId(given: string, parts: Omit<Version, "id">): Version {
-  return { id: given === "" ? hashOf(parts) : given, ...parts };
+  const { promptName, promptVersion, prompt, model, settings, codeRevision } = parts;
+  const id = given === "" ? hashOf(parts) : given;
+  return { id, promptName, promptVersion, prompt, model, settings, codeRevision };
 }
 
 function hashOf(parts: Omit<Version, "id">): string {
