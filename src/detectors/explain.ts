@@ -34,12 +34,15 @@ function explainDrift(signal: SignalKey, drift: Drift): string {
   )}${runsOf(drift, signal)}.`;
 }
 
+/** How the scores of a hazard are called: their figures are of all runs. */
+const withinPrefix = "within ";
+
 /** How a kind speaks of its figures: before and now. */
 function wording(signal: SignalKey, drift: Drift): [(figure: string) => string, (figure: string) => string] {
   const name = subject(signal);
   if (drift.unit === "share") {
     const { was, is } = events[signal.kind] ?? binWords(signal.kind, drift.of);
-    const within = drift.of.startsWith("within ") ? ` ${drift.of}` : "";
+    const within = drift.of.startsWith(withinPrefix) ? ` ${drift.of}` : "";
     return [
       (figure) => `${name} ${was}${within} in ${figure} of runs`,
       (figure) => `it ${is}${within} in ${figure}`,
@@ -124,9 +127,10 @@ function missing(runs: number, runsMin: number): string {
   return `${runs} of ${runsMin} observations so far, ${runsMin - runs} more needed`;
 }
 
-function runsOf({ unit, current }: Drift, { kind }: SignalKey): string {
+function runsOf({ unit, of, current }: Drift, { kind }: SignalKey): string {
   if (unit === "runs/h") return ` (${current.runs} runs since)`;
-  const what = kind === "override_rate" || kind === "unusable_rate" ? "reviewed runs" : "runs";
+  const isReviewed = (kind === "override_rate" || kind === "unusable_rate") && !of.startsWith(withinPrefix);
+  const what = isReviewed ? "reviewed runs" : "runs";
   return unit === "share" ? ` of ${current.runs} ${what}` : ` over ${current.runs} ${what}`;
 }
 

@@ -8,7 +8,14 @@ import {
   type WorkflowBaseline,
 } from "./baseline.ts";
 import { singletons } from "./category.ts";
-import { hazardHistory, hazardLayout, hazardScores, isOneSided, learnHazards } from "./hazard.ts";
+import {
+  hazardHistory,
+  hazardLayout,
+  hazardScores,
+  isOneSided,
+  labelsPerRun,
+  learnHazards,
+} from "./hazard.ts";
 import { byHour, type Hour, rawCounts } from "./history.ts";
 import { learnAges } from "./label.ts";
 import { binIndex, coarseCounts, newBin } from "./layout.ts";
@@ -91,9 +98,17 @@ function draftSignal(
   return { baseline, shapes: scoreShapes(layout, baseline.shares), history: whole };
 }
 
+/** Observations below which a signal has no baseline. */
+export function observationsMin(
+  kind: SignalKind,
+  { runsMin, labelsMin }: Pick<LearnOptions, "runsMin" | "labelsMin">,
+): number {
+  return signalKinds[kind] === "label" ? labelsMin : runsMin;
+}
+
 function isEnough(kind: SignalKind, runs: number, days: number, options: LearnOptions): boolean {
   if (signalKinds[kind] === "volume") return days >= 2;
-  return runs >= (signalKinds[kind] === "label" ? options.labelsMin : options.runsMin);
+  return runs >= observationsMin(kind, options);
 }
 
 /**
@@ -129,6 +144,8 @@ function draftHazard(
   if (runs < options.labelsMin) return null;
   const { kind, field } = first;
   const shares = learnHazards(layout, history);
+  // Labels of runs that were never counted: there is nothing to hold them against.
+  if (labelsPerRun(layout, shares).every((labels) => labels === 0)) return null;
   const flat = { kind, field, layout, runs, days, shares, strata: null, ages: null, scores: [] };
   const baseline = { ...flat, strata: learnStrata(flat, history) };
   return { baseline, shapes: hazardScores(layout), history };

@@ -5,6 +5,7 @@ import { aloneLevel, type Budget, workflowDays } from "./budget.ts";
 import { joinChunks } from "./chunks.ts";
 import { driftVerdict, relativeEvidence } from "./drift.ts";
 import { baselineFigure, daysIn, figure, recentMs, unitOf } from "./figures.ts";
+import { observationsMin } from "./learn.ts";
 import type { Prepared, PreparedSignal } from "./prepare.ts";
 import type { Chunk, SignalState, WorkflowState } from "./state.ts";
 
@@ -26,7 +27,7 @@ export function workflowVerdicts(prepared: Prepared, state: WorkflowState, budge
     const fresh = seen === undefined ? null : appearanceSignal(prepared.baseline, entry);
     const verdict: Verdict =
       fresh === null
-        ? { kind: "insufficient", runs, runsMin: learnDefaults.runsMin }
+        ? { kind: "insufficient", runs, runsMin: observationsMin(kind, learnDefaults) }
         : judge(fresh, seen, level, state.throughMs);
     return { signal: { workflow, kind, field }, atMs: state.throughMs, verdict };
   });

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { WorkflowBaseline } from "../detectors/baseline.ts";
-import { learnBaseline } from "../detectors/learn.ts";
+import { learnDefaults, type WorkflowBaseline } from "../detectors/baseline.ts";
+import { learnBaseline, observationsMin } from "../detectors/learn.ts";
 import { baselineDue, growBaseline } from "../detectors/grow.ts";
 import { startState, type WorkflowState } from "../detectors/state.ts";
 import { type SignalBucket, type SignalKey, signalId, total } from "../model/signal.ts";
@@ -58,11 +58,11 @@ export async function judgeUnlearned(deps: WatchDeps, watched: Watched): Promise
     const signal = { workflow, kind, field };
     runs.set(id, { signal, runs: (runs.get(id)?.runs ?? 0) + total(counts) });
   }
-  const runsMin = deps.baselineRunsMin;
+  const wanted = { ...learnDefaults, runsMin: deps.baselineRunsMin };
   watched.verdicts = [...runs.values()].map((one) => ({
     signal: one.signal,
     atMs: throughMs,
-    verdict: { kind: "insufficient", runs: one.runs, runsMin },
+    verdict: { kind: "insufficient", runs: one.runs, runsMin: observationsMin(one.signal.kind, wanted) },
   }));
 }
 

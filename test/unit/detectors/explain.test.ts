@@ -73,6 +73,11 @@ describe("explain()", () => {
       part: "it is corrected in 40 % (30–50 %) of 60 reviewed runs.",
     },
     {
+      why: "reviews that are sent only where something was wrong",
+      sentence: say("override_rate", "", drift("share", "within 4 days", 0.05, [0.4, 0.3, 0.5], 60)),
+      part: "it is corrected within 4 days in 40 % (30–50 %) of 60 runs.",
+    },
+    {
       why: "a new key",
       sentence: say("type", "output.fresh", drift("share", "", 0, [0.5, 0.4, 0.6], 60)),
       part: "`output.fresh` was present in 0 % of runs",

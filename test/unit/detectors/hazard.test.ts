@@ -123,6 +123,14 @@ describe("a delayed label of which nobody says no", () => {
     ).toBe("rate");
   });
 
+  it("learnBaseline() holds labels of runs that were never counted against each other", () => {
+    const uncounted = disputes(0.02, 20).map((bucket) =>
+      bucket.kind === "volume" ? { ...bucket, counts: { run: 0 } } : bucket,
+    );
+    const { signals } = learn(uncounted, 20);
+    expect(signals.find(({ kind }) => kind === "outcome")?.layout.shape).toBe("rate");
+  });
+
   it("step() finds a rise in less than half the time of waiting until the labels are in", () => {
     const { found, state } = watch(disputes(0.1, 60), 60);
     const delayOf = (kind: string) => (found.get(kind)?.atMs ?? Infinity) - (startMs + onsetDay * dayMs);
