@@ -25,7 +25,7 @@ import { emptyMapped } from "./mapped.ts";
 import { completeRun, type ModelCall } from "./model-call.ts";
 import { createRecentCalls } from "./recent-calls.ts";
 import { createRecentMap } from "./recent-map.ts";
-import { type Accepted, type AcceptOptions, Request } from "./request.ts";
+import { type Accepted, type AcceptOptions, countRuns, Request } from "./request.ts";
 import { stepOfRun } from "./step-of-run.ts";
 import { createTally } from "./tally.ts";
 import { createWaitingLabels, settleWaiting, type WaitingLabels } from "./waiting-labels.ts";
@@ -266,9 +266,8 @@ export class Acceptor {
       if (run.version.id !== "") this.versions.set(`${run.workflow}\0${run.version.id}`, true);
       this.held.drop(run.traceId);
       this.calls.forget(run.traceId);
-      meters.runs.inc({ workflow: run.workflow, status: run.status });
-      meters.runsReceived.inc({});
     }
+    countRuns(request, meters);
     for (const call of request.calls) {
       if (this.knownRuns.byTrace(call.traceId) === undefined) this.calls.add(call);
     }

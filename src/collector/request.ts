@@ -4,6 +4,7 @@ import type { RunRef } from "../store/port.ts";
 import type { Batch } from "./batch.ts";
 import type { Claiming } from "./claims.ts";
 import type { FoundRun, LabelOptions } from "./join-labels.ts";
+import type { IngestMeters } from "./ingest-deps.ts";
 import type { LabelDraft } from "./labels.ts";
 import type { ModelCall } from "./model-call.ts";
 import type { HeldRun } from "./ports.ts";
@@ -92,4 +93,18 @@ export function refOf(run: Run): RunRef {
     mode: run.mode,
     receivedAtMs: run.receivedAtMs,
   };
+}
+
+/** Counts the new runs of a request: once for all of a workflow and status, since each count looks its labels up anew. */
+export function countRuns({ runs }: Request, meters: Pick<IngestMeters, "runs" | "runsReceived">) {
+  const counts = new Map<string, { labels: { workflow: string; status: string }; count: number }>();
+  for (const { run } of runs.values()) {
+    const { workflow, status } = run;
+    const key = `${status} ${workflow}`;
+    const known = counts.get(key);
+    if (known === undefined) counts.set(key, { labels: { workflow, status }, count: 1 });
+    else known.count += 1;
+  }
+  for (const { labels, count } of counts.values()) meters.runs.inc(labels, count);
+  if (runs.size > 0) meters.runsReceived.inc({}, runs.size);
 }
