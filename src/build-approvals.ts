@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { createContractCheck } from "./collector/contract.ts";
+import { canonicalJson } from "./collector/version-id.ts";
 import { createApprovalCounter } from "./collector/count-approvals.ts";
 import { type Config, type WorkflowConfig, workflowConfig } from "./config.ts";
 import { type Approval, isOpen } from "./model/approval.ts";
@@ -27,7 +28,7 @@ export function buildApprovals(
       value: (value, root) => redactor.value(value, root).value,
       text: (text) => redactor.text(text),
     },
-    fingerprint: (text) => createHmac("sha256", key).update(text).digest("hex"),
+    fingerprint: (act) => createHmac("sha256", key).update(canonicalJson(act)).digest("hex"),
     tell: (approval) => alerts.tellApproval(approval, countOpen(journal.approvals.openCounts(), approval)),
     count: createApprovalCounter({ sink: spool, seen: spool.seenIds, catalogue, clock }),
     meters: metrics,

@@ -2,7 +2,7 @@ import type { Journal } from "../journal/port.ts";
 import { type Approval, type ApprovalDecision, type ApprovalState, isOpen } from "../model/approval.ts";
 import { type Clock, dayMs } from "../model/clock.ts";
 import type { Finding } from "../model/contract.ts";
-import { TransientError } from "../model/errors.ts";
+import { PermanentError, TransientError } from "../model/errors.ts";
 import type { Json } from "../model/json.ts";
 import type { CounterLike } from "../model/meters.ts";
 import { createApprovalWaiters } from "./approval-waiters.ts";
@@ -80,8 +80,8 @@ export interface ApprovalDeskDeps {
   checkContract: (workflow: string, inputs: Json, outputs: Json) => readonly Finding[];
   /** Takes secrets and personal data out of a value, or a text. */
   redact: { value: (value: Json, root: string) => Json; text: (text: string) => string };
-  /** Keyed hash of a text. */
-  fingerprint: (text: string) => string;
+  /** Keyed hash of an act, whatever the order of its members. */
+  fingerprint: (act: Json) => string;
   /** Owes people word of an item that is held, or timed out; joins the transaction. */
   tell: (approval: Approval) => void;
   /** Adds what was decided to the signals, once. */
@@ -128,7 +128,14 @@ export function createApprovalDesk(deps: ApprovalDeskDeps): ApprovalDesk {
   };
 
   return {
-    ask: (request) => ask(deps, request, current(request.approvalId)),
+    ask(request) {
+      try {
+        return ask(deps, request, current(request.approvalId));
+      } catch (cause) {
+        if (!(cause instanceof RangeError)) throw cause;
+        throw new PermanentError("Cannot ask: what is asked must be nested less deep", { cause });
+      }
+    },
     get: current,
     async wait(approvalId, waitMs, gone) {
       if (current(approvalId)?.state === "held") await waiters.wait(approvalId, waitMs, gone);
@@ -159,12 +166,13 @@ export function createApprovalDesk(deps: ApprovalDeskDeps): ApprovalDesk {
 function ask(deps: ApprovalDeskDeps, request: ApprovalRequest, known: Approval | null): ApprovalAnswer {
   const { journal, meters } = deps;
   const { approvalId, workflow, action, payload } = request;
-  const fingerprint = deps.fingerprint(JSON.stringify([workflow, action, payload]));
+  const fingerprint = deps.fingerprint([workflow, action, payload]);
   if (known !== null) {
     return known.fingerprint === fingerprint ? { kind: "known", approval: known } : { kind: "conflict" };
   }
   const settings = deps.settings(workflow);
-  const reasons = reasonsToHold(deps, settings, request).map((reason) => deps.redact.text(reason));
+  const clean = redacted(deps, request);
+  const reasons = reasonsToHold(deps, settings, request, clean).map((reason) => deps.redact.text(reason));
   if (reasons.length === 0) {
     meters.approvals.inc({ workflow, state: "clear" });
     return { kind: "clear" };
@@ -176,7 +184,7 @@ function ask(deps: ApprovalDeskDeps, request: ApprovalRequest, known: Approval |
     });
   const nowMs = deps.wallClock.nowMs();
   const approval: Approval = {
-    ...redacted(deps, request),
+    ...clean,
     approvalId,
     workflow,
     confidence: request.confidence,
@@ -218,13 +226,13 @@ function reasonsToHold(
   { journal, checkContract }: ApprovalDeskDeps,
   { hardStops, nullWords }: ApprovalSettings,
   request: ApprovalRequest,
+  clean: Pick<ApprovalRequest, "payload" | "inputs" | "outputs">,
 ): string[] {
   const reasons = request.hold ? ["the automation asks for a person"] : [];
   if (journal.pauses.get(request.workflow).state === "paused") reasons.push("the workflow is paused");
   if (hardStops === null) return reasons.length > 0 ? reasons : ["every item of the workflow is held"];
-  const { workflow, payload, inputs } = request;
-  const outputs = request.outputs ?? payload;
-  const findings = checkContract(workflow, inputs, outputs);
+  // As the collector does: on values that were redacted, and are bounded in size.
+  const findings = checkContract(request.workflow, clean.inputs, clean.outputs ?? clean.payload);
   return [...reasons, ...hardStopReasons(hardStops, { ...request, findings, nullWords })];
 }
 

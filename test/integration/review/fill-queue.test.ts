@@ -99,6 +99,24 @@ describe("filler.fill() with a contract that demands reviews", () => {
   });
 });
 
+describe("store.exampleRuns() of a contract", () => {
+  const shown = async (field: string, bin: string) => {
+    const signal = { workflow: "demanding", kind: "contract" as const, field };
+    const span = { fromMs: 0, toMs: Date.now() + 60_000 };
+    const runs = await sidecar.app.parts.store.exampleRuns({ signal, bin, ...span, limit: 100 });
+    return runs.map((run) => Number(run.run_id.slice("demanding-".length))).sort((a, b) => a - b);
+  };
+  const first = Array.from({ length: 10 }, (_, index) => index);
+  const last = first.map((index) => index + 10);
+
+  it("shows the runs that broke the rule, and those that kept it", async () => {
+    expect(await shown("output.a (required)", "yes")).toEqual(first);
+    expect(await shown("output.b (required)", "yes")).toEqual(last);
+    expect(await shown("output.a (required)", "no")).toEqual(last);
+    expect(await shown("output (schema)", "yes")).toEqual([...first, ...last]);
+  });
+});
+
 describe("sampleRuns()", () => {
   it("chooses the same runs under the same key, and others under another", async () => {
     const { store } = sidecar.app.parts;

@@ -8,6 +8,7 @@ import { openJournal } from "../../../src/journal/open-journal.ts";
 import type { Journal } from "../../../src/journal/port.ts";
 import type { Approval } from "../../../src/model/approval.ts";
 import { hourMs } from "../../../src/model/clock.ts";
+import type { Json } from "../../../src/model/json.ts";
 import { TransientError } from "../../../src/model/errors.ts";
 import {
   type ApprovalDesk,
@@ -16,6 +17,7 @@ import {
   createApprovalDesk,
 } from "../../../src/review/approval-desk.ts";
 import { createTopicFinder } from "../../../src/review/topics.ts";
+import { canonicalJson } from "../../../src/collector/version-id.ts";
 import { createRedactor } from "../../../src/collector/redact.ts";
 import { Counts, SettableClock } from "../collector/harness.ts";
 
@@ -40,7 +42,7 @@ function open() {
       value: (value, root) => redactor.value(value, root).value,
       text: (text) => redactor.text(text),
     },
-    fingerprint: (text) => createHash("sha256").update(text).digest("hex"),
+    fingerprint: (act) => createHash("sha256").update(canonicalJson(act)).digest("hex"),
     tell: ({ approvalId, state }) => void told.push(`${approvalId} ${state}`),
     count: async ({ approvalId, state }) => {
       if (countFails) throw new TransientError("Cannot keep rows: the disk refused them");
@@ -127,12 +129,22 @@ describe("approvalDesk.ask()", () => {
     expect(ask({ action: "greet", payload: null }).reasons).toEqual(["the workflow is paused"]);
   });
 
+  it("refuses what is nested too deep to be looked at, and goes on", () => {
+    const payload = JSON.parse(`${"[".repeat(200_000)}${"]".repeat(200_000)}`) as Json;
+    expect(() => desk.ask(request({ payload }))).toThrow("must be nested less deep");
+    expect(desk.list()).toEqual([]);
+  });
+
   it("answers the same item to the same id, and refuses it to another act", () => {
-    ask();
-    expect(ask().heldAtMs).toBe(clock.timeMs);
-    expect(told).toHaveLength(1);
-    expect(desk.ask(request({ payload: { amount: 101 } }))).toEqual({ kind: "conflict" });
-    expect(desk.ask(request({ action: "pay twice" }))).toEqual({ kind: "conflict" });
+    ask({ payload: { currency: "EUR", amount: 100 } });
+    expect(ask({ payload: { amount: 100, currency: "EUR" } }).state).toBe("held");
+    expect(desk.decide("a1", "reject", ann).kind).toBe("decided");
+    told = [];
+    ask({ approvalId: "a2" });
+    expect(ask({ approvalId: "a2" }).heldAtMs).toBe(clock.timeMs);
+    expect(told).toEqual(["a2 held"]);
+    expect(desk.ask(request({ approvalId: "a2", payload: { amount: 101 } }))).toEqual({ kind: "conflict" });
+    expect(desk.ask(request({ approvalId: "a2", action: "pay twice" }))).toEqual({ kind: "conflict" });
   });
 
   it("keeps no secret and no personal data, in the journal or in its files", () => {
