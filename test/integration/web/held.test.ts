@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Sidecar, startSidecar } from "./sidecar.ts";
 
 let sidecar: Sidecar;
@@ -22,6 +22,8 @@ beforeAll(async () => {
     { workflow: "mapped", outputs: { a: 1 }, steps },
     { workflow: "bare", outputs: { a: 1 }, steps: [{ name: "send_mail", kind: "tool" }] },
   ]);
+  // A workflow that nobody configured is known once it was swept.
+  await vi.waitFor(async () => expect((await sidecar.get("/v1/workflows/bare")).status).toBe(200), 10_000);
 });
 
 afterAll(() => sidecar.stop());
