@@ -81,6 +81,8 @@ function demoConfig(config: Config, data: string, webhook: string, secret: strin
       owner: "invoices-team@example.test",
       pause: { mode: "on", webhook, secret },
       contract: { outputs: { supplier: { required: true, type: "string" } } },
+      reads: [{ kind: "mailbox", name: "invoices@example.test", account: "svc-invoices" }],
+      writes: [{ kind: "table", name: "ledger.entries", account: "svc-ledger" }],
     },
     [triageWorkflow]: { owner: "support-team@example.test", confidence_below: 0.6 },
   };
