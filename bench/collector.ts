@@ -39,6 +39,11 @@ async function startCollector(): Promise<Measured> {
   const config = join(folder, "config.yaml");
   writeFileSync(config, configOf(values.port, join(folder, "traces.pb")));
   const child = spawn(values.otelcol, ["--config", config], { stdio: "ignore" });
+  await once(child, "spawn").catch((cause: unknown) => {
+    throw new Error(`Cannot measure: '${values.otelcol}' does not start; name a Collector with --otelcol`, {
+      cause,
+    });
+  });
   const url = `http://127.0.0.1:${values.port}`;
   for (let isUp = false; !isUp; ) {
     if (child.exitCode !== null) throw new Error("Cannot measure: the Collector ended before it listened");
