@@ -12,7 +12,8 @@ beforeAll(async () => {
   for (const { source } of expectations) await deliver(source, sidecar.url);
   await sidecar.app.parts.ingest.settle(true);
   await sidecar.app.parts.writer()?.flush();
-});
+  // The programs themselves take a minute and a half.
+}, 600_000);
 
 afterAll(() => sidecar.stop());
 
