@@ -44,7 +44,8 @@ export function openDrift(
       : mostMoved(signal.baseline, state.chunks);
   const score = scoreAt(signal.baseline, index);
   const { since, ...onset } = findOnset(signal.baseline, score, direction, state.chunks, nowMs);
-  const reverse = { level: since, recovery: noEvidence, recoveryBefore: noEvidence };
+  const tilt = mostOfTheWay(signal.baseline, score, direction, since);
+  const reverse = { tilt, recovery: noEvidence, recoveryBefore: noEvidence };
   return { score: index, direction, onset, detectedMs: nowMs, since, ...reverse };
 }
 
@@ -89,7 +90,6 @@ export function followDrift(
 ): DriftState {
   const { baseline } = signal;
   const score = scoreAt(baseline, drift.score);
-  const tilt = mostOfTheWay(baseline, score, drift);
   let recovery = -Infinity;
   let after: Chunk | null = null;
   let endMs = nowMs;
@@ -100,15 +100,17 @@ export function followDrift(
     const weight = Math.log(Math.max(endMs - start.atMs, 1) / dayMs);
     endMs = start.atMs;
     const prior = start === starts[0] ? logAdd(drift.recoveryBefore, weight) : weight;
-    recovery = logAdd(recovery, prior + backRatio(baseline, score, after, tilt));
+    recovery = logAdd(recovery, prior + backRatio(baseline, score, after, drift.tilt));
   }
   return { ...drift, since: joinChunks(drift.since, chunk), recovery: Math.max(noEvidence, recovery) };
 }
 
 /** Keeps what the reverse test found out in a day. While it doubts the drift, the level it is held against stays. */
-export function closeDriftDay(drift: DriftState): DriftState {
-  const { recovery, since, level } = drift;
-  return { ...drift, recoveryBefore: recovery, level: recovery < 0 ? since : level };
+export function closeDriftDay({ baseline }: PreparedSignal, drift: DriftState): DriftState {
+  const { recovery, since, direction } = drift;
+  const score = scoreAt(baseline, drift.score);
+  const tilt = recovery < 0 ? mostOfTheWay(baseline, score, direction, since) : drift.tilt;
+  return { ...drift, recoveryBefore: recovery, tilt };
 }
 
 /** Damped log likelihood ratio of the baseline against a tilt of it. */
@@ -206,7 +208,12 @@ function effectUnit(baseline: SignalBaseline, score: Score, variance: number): n
 }
 
 /** The tilt of what lies two thirds of the way from the baseline to a drift, and beyond the null's boundary. */
-function mostOfTheWay(baseline: SignalBaseline, score: Score, { direction, level }: DriftState): number {
+function mostOfTheWay(
+  baseline: SignalBaseline,
+  score: Score,
+  direction: "up" | "down",
+  level: Chunk,
+): number {
   const up = direction === "up";
   const bound = (up ? score.up : score.down) ?? 0;
   const { shift, variance } = shiftOf(baseline, score, level);

@@ -123,10 +123,10 @@ function closeDay(signal: PreparedSignal, state: SignalState, nowMs: number): Si
   const forgotten = (Math.floor(nowMs / dayMs) * dayMs - state.dayMs) / memoryMs;
   return {
     ...state,
-    logEvidence: log.map((value) => Math.round(Math.max(noEvidence, value - forgotten) * 1e6) / 1e6),
+    logEvidence: log.map((value) => Math.round(Math.max(noEvidence, value - forgotten) * 1e3) / 1e3),
     dayMs: Math.floor(nowMs / dayMs) * dayMs,
     committedMs: endMs,
     chunks: thinChunks([...state.chunks], earlierMax),
-    drift: state.drift === null ? null : closeDriftDay(state.drift),
+    drift: state.drift === null ? null : closeDriftDay(signal, state.drift),
   };
 }

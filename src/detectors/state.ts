@@ -96,8 +96,8 @@ export interface DriftState {
   detectedMs: number;
   /** Counts since the onset. */
   since: Chunk;
-  /** Counts since the onset for as long as nothing spoke for a recovery. */
-  level: Chunk;
+  /** Tilt of the score against which a recovery is judged, from the level of the drift before anything spoke for one. */
+  tilt: number;
   /** Logarithm of the evidence (in days) for being back at the baseline: now, and at the start of the day. */
   recovery: number;
   recoveryBefore: number;

@@ -24,7 +24,7 @@ describe("baselineDue()", () => {
     onset: { atMs: 0, earliestMs: 0, latestMs: 0 },
     detectedMs: 0,
     since: { atMs: 0, n: 1, hours: 1, x: [1] },
-    level: { atMs: 0, n: 1, hours: 1, x: [1] },
+    tilt: 1,
     recovery: -99,
     recoveryBefore: -99,
   };
