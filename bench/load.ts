@@ -78,7 +78,10 @@ async function generate(options: LoadOptions): Promise<LoadResult> {
       if (body === undefined) break;
       const bytes = form === "gzip" ? await zip(body.bytes, { level: 1 }) : body.bytes;
       const sentMs = performance.now();
-      while ((await post(`${url}${path}`, agent, headers, bytes)) !== 200) {
+      for (;;) {
+        const status = await post(`${url}${path}`, agent, headers, bytes);
+        if (status === 200) break;
+        if (status !== 429 && status !== 503) throw new Error(`Cannot load '${url}': it answers ${status}`);
         refusals++;
         await delay(200);
       }
