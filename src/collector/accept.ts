@@ -93,10 +93,12 @@ export class Acceptor {
       await this.deps.sink.append(batch.rows(), request.claiming.ids());
     } catch (error) {
       request.claiming.drop();
+      this.held.release(request.held);
       throw error;
     }
     request.claiming.keep();
     this.remember(request, mapped);
+    this.held.release(request.held);
     this.waiting?.hold(request.waiting, nowMs);
     const fault = await holding;
     if (fault !== null) throw fault;
@@ -122,8 +124,10 @@ export class Acceptor {
 
   /** Makes runs of the traces that have waited long enough for their root; of all, at the end. */
   async settle(isLast: boolean): Promise<void> {
-    const nowMs = isLast ? Number.POSITIVE_INFINITY : this.deps.clock.nowMs();
-    await this.held.settle(nowMs, (runs) => this.accept({ ...emptyMapped(), runs }, { isHeld: true }));
+    const nowMs = this.deps.clock.nowMs();
+    await this.held.settle(nowMs, isLast, (runs) =>
+      this.accept({ ...emptyMapped(), runs }, { isHeld: true }),
+    );
   }
 
   /** Holds a run whose trace has none yet. */

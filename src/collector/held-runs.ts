@@ -6,15 +6,20 @@ import type { HeldRun, PendingLog } from "./ports.ts";
 export interface HeldRuns {
   /** What is to be held of a candidate and the one that is held already: the earlier start wins. */
   choose(held: HeldRun): HeldRun;
-  /** Makes them durable. Never rejects: what is wrong is for the caller to tell, once the rows beside them are kept. */
+  /**
+   * Makes them durable, until `release` for the same list. Never rejects: what is wrong is for the caller to tell, once the
+   * rows beside them are kept.
+   */
   append(held: readonly HeldRun[]): Promise<TransientError | null>;
+  /** The request that appended them has ended: they are held by now, or were not acknowledged. */
+  release(held: readonly HeldRun[]): void;
   /** Holds a candidate in place of the one before. Each span of the trace renews the wait. */
   hold(held: HeldRun): void;
   has(traceId: string): boolean;
   /** The trace has a run of its own. */
   drop(traceId: string): void;
-  /** Hands out the runs that have waited long enough, and lets go of them once they are taken. */
-  settle(nowMs: number, take: (runs: Run[]) => Promise<unknown>): Promise<void>;
+  /** Hands out the runs that have waited long enough, at the end all of them, and lets go of them once they are taken. */
+  settle(nowMs: number, isLast: boolean, take: (runs: Run[]) => Promise<unknown>): Promise<void>;
 }
 
 /**
@@ -23,6 +28,7 @@ export interface HeldRuns {
  */
 export function createHeldRuns(waitMs: number, log?: PendingLog, runsMax = 10_000): HeldRuns {
   const waiting = new Map<string, HeldRun>();
+  const underWay = new Set<readonly HeldRun[]>();
   // What an earlier life held waits anew: while nobody was here, no root could come.
   const restored = new Set<string>();
   let firstMs: number | null = null;
@@ -59,20 +65,25 @@ export function createHeldRuns(waitMs: number, log?: PendingLog, runsMax = 10_00
     choose,
     async append(held) {
       if (held.length === 0) return null;
+      underWay.add(held);
       return log?.append(held) ?? null;
     },
+    release: (held) => void underWay.delete(held),
     hold,
     has: (traceId) => waiting.has(traceId),
     drop: (traceId) => void waiting.delete(traceId),
-    async settle(nowMs, take) {
-      const runs = due(nowMs);
+    async settle(nowMs, isLast, take) {
+      const runs = due(isLast ? Number.POSITIVE_INFINITY : nowMs);
       if (runs.length > 0) await take(runs);
       for (const { traceId } of runs) {
         waiting.delete(traceId);
         restored.delete(traceId);
       }
       const [oldest] = waiting.values();
-      log?.forget(oldest?.sinceMs ?? nowMs);
+      // What is on disk and not in memory yet is about to be acknowledged.
+      const times = [nowMs, oldest?.sinceMs ?? nowMs];
+      for (const [first] of underWay) times.push(first?.sinceMs ?? nowMs);
+      log?.forget(Math.min(...times));
     },
   };
 }

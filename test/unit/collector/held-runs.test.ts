@@ -97,6 +97,23 @@ describe("runs that wait for the root of their trace", () => {
     expect(second.rows("runs")).toMatchObject([{ run_id: trace, inputs: '"earliest"' }]);
   });
 
+  it("stay on disk while their request is under way, whatever else is settled meanwhile", async () => {
+    let isReady: () => void = () => undefined;
+    const ready = new Promise<void>((resolve) => (isReady = resolve));
+    const pendingLog = await open();
+    const { ingest, clock } = createHarness({ seen, pendingLog, sink: { append: () => ready } });
+    const taken = ingest.traces(child(), "json");
+    clock.timeMs += 30_000;
+    await ingest.settle();
+    await ingest.settle(true);
+    isReady();
+    await taken;
+    await pendingLog.close();
+    const second = await live();
+    await second.ingest.settle(true);
+    expect(second.rows("runs")).toMatchObject([{ run_id: trace }]);
+  });
+
   it("wait on while the spool takes no rows", async () => {
     let isFull = false;
     const kept: string[] = [];
