@@ -26,13 +26,11 @@ export function createWaitingLabels(database: Database): Journal["waitingLabels"
         JSON.stringify(ids),
       ),
     all: () =>
-      database
-        .all("SELECT id, awaits, since_ms FROM waiting_labels ORDER BY since_ms, id")
-        .map((row) => ({
-          id: text(row, "id"),
-          awaits: text(row, "awaits"),
-          sinceMs: integer(row, "since_ms"),
-        })),
+      database.all("SELECT id, awaits, since_ms FROM waiting_labels ORDER BY since_ms, id").map((row) => ({
+        id: text(row, "id"),
+        awaits: text(row, "awaits"),
+        sinceMs: integer(row, "since_ms"),
+      })),
     bodies: (ids) =>
       database
         .all(
