@@ -20,6 +20,22 @@ export function noteOf(secret: Secret): string {
   return JSON.stringify(member(secret));
 }
 
+/** An act that asks for a person's yes, with the secret wherever it can hold text. */
+export function heldAct(secret: Secret): Record<string, unknown> {
+  const text = noteOf(secret);
+  const content = { ...member(secret), text };
+  return {
+    workflow: "planted",
+    action: "send it",
+    hold: true,
+    payload: content,
+    inputs: content,
+    outputs: content,
+    note: text,
+    error: text,
+  };
+}
+
 /** A name that is a secret itself; harmless for one that is none without a name. */
 function nameOf(secret: Secret): string {
   return secret.name === "" ? secret.text : "harmless";

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { openChdbStore } from "../../../src/store/chdb-store.ts";
 import { encodeOtlp } from "../../fuzz/encode-otlp.ts";
 import { dataFolder, eventually, type Sidecar, startSidecar } from "../../sidecar.ts";
-import { badSpan, labelEvents, noteOf, plainRun, sdkSpan } from "./plant.ts";
+import { badSpan, heldAct, labelEvents, noteOf, plainRun, sdkSpan } from "./plant.ts";
 import { plantedSecrets } from "./secrets.ts";
 
 const secrets = plantedSecrets(1000);
@@ -123,6 +123,29 @@ it("1,000 secrets of 30 kinds are found nowhere, however they came", async () =>
     ]);
     expect(statuses).toEqual([400, 400, 400, 200]);
   }
+  // What the journal keeps by itself: held acts, labels that wait for their run, frozen inputs.
+  for (const [index, secret] of secrets.entries()) {
+    if (index % 4 !== 1) continue;
+    const note = noteOf(secret);
+    const statuses = await Promise.all([
+      post("/v1/approvals", JSON.stringify(heldAct(secret))),
+      post(
+        "/v1/decisions",
+        JSON.stringify({ workflow: "planted", key: `k${index}`, output: { note }, note }),
+      ),
+      post(
+        "/v1/outcomes",
+        JSON.stringify({ workflow: "planted", key: `k${index}`, name: "paid", value: note }),
+      ),
+    ]);
+    expect(statuses.every((status) => status < 300)).toBe(true);
+  }
+  const cases = secrets.slice(0, 60).map((secret, index) => ({
+    case_id: `c${index}`,
+    inputs: plainRun(secret, index).inputs,
+    outputs: plainRun(secret, index).outputs,
+  }));
+  expect(await post("/v1/workflows/planted/canary/cases", JSON.stringify({ actor: "ana", cases }))).toBe(200);
   await post("/v1/workflows/planted/pause", JSON.stringify({ actor: "ana", reason: "looks wrong" }));
   await eventually(async () => {
     const metrics = await (await fetch(`${sidecar.url}/metrics`)).text();
@@ -133,6 +156,9 @@ it("1,000 secrets of 30 kinds are found nowhere, however they came", async () =>
 it.each([
   "/metrics",
   "/rejects",
+  "/approvals",
+  "/v1/approvals",
+  "/v1/workflows/planted/canary",
   "/runs?workflow=planted",
   "/v1/runs?workflow=planted&limit=500",
   "/workflows/planted",
