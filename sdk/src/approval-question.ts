@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { ApprovalAnswer, ApprovalRequest, ApprovalState } from "./approval.ts";
+import type { ApprovalAnswer, ApprovalRequest, ApprovalState } from "./approval-request.ts";
 
 const defaultUnreachableMs = 60_000;
 const longPollSeconds = 25;

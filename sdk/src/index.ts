@@ -10,7 +10,7 @@
  * Nothing here throws into the host, waits on the network in a call, or holds more than a bounded amount of
  * memory; `stats()` says what was sent and what was not.
  */
-import type { ApprovalAnswer, ApprovalRequest } from "./approval.ts";
+import type { ApprovalAnswer, ApprovalRequest } from "./approval-request.ts";
 import { type ClientWithCore, createClient } from "./client.ts";
 import type { CurrentRun } from "./current-run.ts";
 import type { CanaryAnswer, CanaryOptions } from "./canary.ts";
@@ -21,7 +21,7 @@ import type { ClientOptions } from "./options.ts";
 import type { Stats } from "./stats.ts";
 import type { StepHandle, StepOptions } from "./step.ts";
 
-export type { ApprovalAnswer, ApprovalRequest, ApprovalState } from "./approval.ts";
+export type { ApprovalAnswer, ApprovalRequest, ApprovalState } from "./approval-request.ts";
 export { type Client, createClient } from "./client.ts";
 export type { Clock } from "./clock.ts";
 export type { CurrentRun } from "./current-run.ts";
