@@ -49,12 +49,12 @@ function measure(name: string, records: Iterable<JsonObject>): void {
 function* csv(path: string): Generator<JsonObject> {
   const bytes = readFileSync(path);
   const text = path.endsWith(".gz") ? gunzipSync(bytes) : bytes;
-  yield* parse(text, {
+  yield* parse<JsonObject>(text, {
     columns: true,
     relax_column_count: true,
     relax_quotes: true,
     bom: true,
-  }) as JsonObject[];
+  });
 }
 
 for (const file of readdirSync(join(dir, "council_spend")).filter((name) => name.endsWith(".csv.gz")))

@@ -138,9 +138,10 @@ it("what was learned of the person does not come back when the catalogue and the
     name: string;
   }[];
   const held = tables.flatMap(({ name }) =>
-    (journal.prepare(`SELECT * FROM ${name}`).all() as unknown[]).filter((row) =>
-      JSON.stringify(row).includes("Quist"),
-    ),
+    journal
+      .prepare(`SELECT * FROM ${name}`)
+      .all()
+      .filter((row) => JSON.stringify(row).includes("Quist")),
   );
   const audit = journal.prepare("SELECT * FROM audit WHERE action = 'forget'").all() as { detail: string }[];
   journal.close();
