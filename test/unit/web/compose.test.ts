@@ -86,7 +86,7 @@ describe("docker-compose.yml", () => {
       expect(sha256).toMatch(/^\$\{\w+:\?[^}]+\}$/);
   });
 
-  it("sets the sidecar up by variables that the configuration knows, on the port it publishes", () => {
+  it("sets the sidecar up by variables that the configuration knows, on the ports it publishes", () => {
     const { environment = {}, ports = [] } = compose.services.evenkeel!;
     const env = Object.fromEntries(
       Object.entries(environment).map(([name, value]) => [
@@ -97,8 +97,11 @@ describe("docker-compose.yml", () => {
     const { config, unknownVariables } = loadConfig({ file: "", env, flags: {} });
     expect(unknownVariables).toEqual([]);
     expect(config.keys.map(({ scopes }) => scopes)).toEqual([["admin"], ["ingest"], ["metrics"]]);
-    expect(ports).toEqual([`${config.port}:${config.port}`]);
-    expect(dockerfile).toContain(`EXPOSE ${configSchema.parse({}).port}\n`);
+    // OTLP over gRPC has the port below.
+    const published = [config.port - 1, config.port];
+    expect(ports).toEqual(published.map((port) => `${port}:${port}`));
+    expect(configSchema.parse({}).port).toBe(config.port);
+    expect(dockerfile).toContain(`EXPOSE ${published.join(" ")}\n`);
     expect(new URL(config.clickhouse.url).hostname in compose.services).toBe(true);
   });
 
