@@ -1,4 +1,4 @@
-import { aloneLevel, workflowDays } from "../../src/detectors/budget.ts";
+import { aloneLevel, pauseFactor, workflowDays } from "../../src/detectors/budget.ts";
 import { dayMs, hourMs } from "../../src/model/clock.ts";
 import { branchLife, type Cell, type Life, liveOn, startLife } from "./life.ts";
 
@@ -8,8 +8,6 @@ const levelNats = 1.5;
 const lowestNats = 3;
 /** Within one bad day evidence may rise from nothing to an alarm, so levels are looked at every few hours. */
 const lookMs = 3 * hourMs;
-/** A pause needs so much more evidence than an alert, in nats: ln 30. */
-const pauseNats = 3.4;
 /** How long an alarm is followed: its owner has looked at it by then. */
 const followedMs = 7 * dayMs;
 
@@ -56,7 +54,7 @@ export function splitQuiet(cell: Cell, seed: number, days: number, budget = 1): 
   const budgetDays = workflowDays({ falseAlarmsPer1000WorkflowDays: budget });
   const alarmNats = aloneLevel(first.baseline.signals.length, budgetDays);
   const levels: number[] = [];
-  for (let nats = lowestNats; nats < alarmNats + pauseNats; nats += levelNats) levels.push(nats);
+  for (let nats = lowestNats; nats < alarmNats + Math.log(pauseFactor); nats += levelNats) levels.push(nats);
   const endMs = first.nowMs + days * dayMs;
   const waiting: Particle[] = [{ life: first, weight: 1, zone: 0, birth: 0, alarmedMs: null }];
   const streams = { next: 1000 };

@@ -2,6 +2,7 @@ import { dayMs } from "../model/clock.ts";
 import type { Drift } from "../model/verdict.ts";
 import type { Score, SignalBaseline } from "./baseline.ts";
 import { smallest } from "./boundary.ts";
+import { pauseFactor } from "./budget.ts";
 import { joinChunks } from "./chunks.ts";
 import { baselineFigure, daysIn, figure, observed, shiftOf, unitOf } from "./figures.ts";
 import { relativeEffect } from "./hazard.ts";
@@ -19,8 +20,6 @@ import { type Chunk, type DriftState, noEvidence, type SignalState } from "./sta
 const recoveryDays = 30;
 /** Runs since the onset below which nothing is paused. */
 const pauseRunsMin = 20;
-/** How many times the evidence of an alert a pause needs. */
-const pauseFactor = 30;
 /** Standard errors by which a pause must clear twice the smallest change that matters. */
 const pauseMargin = 3;
 
@@ -161,7 +160,7 @@ export function relativeEvidence(logDays: number, alarmLevel: number): number {
 }
 
 /**
- * The strict rule for stopping an automation: thirty times the evidence of an alert, enough runs, and even
+ * The strict rule for stopping an automation: many times the evidence of an alert, enough runs, and even
  * the cautious end of the noise leaves a change well beyond twice the smallest one that matters.
  */
 function mustPause(

@@ -1,6 +1,7 @@
 import { signalKinds } from "../model/signal.ts";
 import type { Score, SignalBaseline } from "./baseline.ts";
 import { boundaries, rateBoundaries } from "./boundary.ts";
+import { pauseFactor } from "./budget.ts";
 import {
   cautiousVariance,
   type Excess,
@@ -15,9 +16,9 @@ import { relativeEffect } from "./hazard.ts";
 import { dot } from "./math/dot.ts";
 import { type Effect, isShare, type ScoreShape } from "./score.ts";
 
-/** Evidence of an alert and of a pause, in nats: ln of 30,000 days, and thirty times as much. */
+/** Evidence of an alert and of a pause, in nats: ln of 30,000 days, and so many times as much. */
 const alertNats = 10.3;
-const pauseNats = 13.7;
+const pauseNats = alertNats + Math.log(pauseFactor);
 
 /** A signal whose noise is not known yet. */
 export interface Draft {
