@@ -33,6 +33,8 @@ export function compileSchema(schema: JsonObject, root: keyof Documents): Compil
         : null;
   if (ajv === null)
     return { kind: "refused", why: "must be a JSON Schema of draft 07, 2019-09 or 2020-12 by its '$schema'" };
+  // Ajv's own keyword: it would answer a promise, which nobody awaits.
+  if (schema.$async === true) return { kind: "refused", why: "must be a JSON Schema without '$async'" };
   try {
     return { kind: "compiled", check: createCheck(ajv.compile(schema), root) };
   } catch (error) {

@@ -74,7 +74,7 @@ export async function openPendingLog({ dir, onDamage }: PendingLogOptions): Prom
   const commits = createGroupCommit<Held>({
     async commit(group) {
       if (group.length === 0) return;
-      const lastMs = Math.max(...group.map(({ sinceMs }) => sinceMs));
+      const lastMs = latestOf(group);
       const target = await fileFor(lastMs);
       await target.file.append(group.map(({ line }) => line));
       target.lastMs = Math.max(target.lastMs, lastMs);
@@ -115,10 +115,15 @@ async function readFiles(
     const path = join(dir, name);
     const { held, damaged } = readLines(await readFile(path, "latin1"));
     if (damaged > 0) onDamage(damaged);
-    restored.push(...held);
-    files.push({ path, firstMs: 0, lastMs: Math.max(...held.map(({ sinceMs }) => sinceMs)) });
+    for (const one of held) restored.push(one);
+    files.push({ path, firstMs: 0, lastMs: latestOf(held) });
   }
   return { files, restored, lastNumber: Number(names.at(-1)?.slice(8, 16) ?? 0) };
+}
+
+/** As a loop: a flood puts more lines into a file than a call takes arguments. */
+function latestOf(held: readonly { sinceMs: number }[]): number {
+  return held.reduce((latest, { sinceMs }) => Math.max(latest, sinceMs), Number.NEGATIVE_INFINITY);
 }
 
 function encodeLine(held: HeldRun): Buffer {

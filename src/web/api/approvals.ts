@@ -12,19 +12,23 @@ import { Approval as ApprovalSchema, HeldItem } from "./schemas-approval.ts";
 import { readAct } from "./workflows.ts";
 
 const name = z.string().trim().min(1).max(200);
+/** It becomes part of a link, and half an emoji cannot. */
+const linkable = /^[^\p{Cs}\p{Cc}]*$/u;
+const linkableRule = { error: "must be well-formed Unicode without control characters" };
+const linkableName = name.regex(linkable, linkableRule);
 const json = z.unknown().meta({ description: "Any JSON value" });
 
 const askBody = z.strictObject({
-  approval_id: name
+  approval_id: linkableName
     .optional()
     .meta({ description: "Stands for one act for ever; the same id is asked again after a restart" }),
-  workflow: name,
+  workflow: linkableName,
   action: name.meta({ description: "What would be done, in a few words" }),
   payload: json.optional(),
   inputs: json.optional(),
   outputs: json.optional().meta({ description: "For the contract; the payload where it is not given" }),
   confidence: z.number().min(0).max(1).optional(),
-  run_id: z.string().max(300).default(""),
+  run_id: z.string().max(300).regex(linkable, linkableRule).default(""),
   note: z.string().max(10_000).default("").meta({ description: "What a person needs to finish by hand" }),
   error: z.string().max(10_000).default("").meta({ description: "The last error of the automation" }),
   hold: z.boolean().default(false).meta({ description: "Hold it whatever the rules say" }),

@@ -99,6 +99,19 @@ describe("POST /v1/approvals", () => {
     expect(other.body.error.message).toContain("stands for another");
   });
 
+  it("refuses names that no link can hold: one such item would hide the page of all others", async () => {
+    for (const name of ["half an emoji \ud83d", "a NUL \0"]) {
+      for (const member of ["approval_id", "workflow", "run_id"]) {
+        const asked = await ask({ ...pay, approval_id: "inv-6", [member]: name });
+        expect(asked).toMatchObject({
+          status: 400,
+          body: { error: { message: expect.stringContaining("well-formed") } },
+        });
+      }
+    }
+    expect((await sidecar.get("/approvals", as(keys.ann))).status).toBe(200);
+  });
+
   it("lets pass what no hard stop holds", async () => {
     const harmless = {
       workflow: "tickets",

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { compileSchema } from "../../../src/collector/contract-schema.ts";
 import { createContractCheck } from "../../../src/collector/contract.ts";
 import type { FieldRule } from "../../../src/model/contract.ts";
 import type { Json } from "../../../src/model/json.ts";
@@ -259,6 +260,11 @@ describe("createContractCheck() with a JSON Schema", () => {
   it("finds nothing in a text that was redacted, whatever its form", () => {
     const outputs = { vendor: "[phone:0123abcd]", mail: "[email:0123abcd]" };
     expect(check({ outputs_schema: schema }, null, outputs).findings).toEqual([]);
+  });
+
+  it("takes no schema whose answer would be a promise: a run that breaks it would end the process", () => {
+    const refused = { kind: "refused", why: "must be a JSON Schema without '$async'" };
+    expect(compileSchema({ ...schema, $async: true }, "output")).toEqual(refused);
   });
 
   it("carries no value of the run", () => {

@@ -31,6 +31,13 @@ describe("openPendingLog()", () => {
     expect(again.damaged()).toBe(0);
   });
 
+  it("opens again after a flood, of which a file holds more lines than a call takes arguments", async () => {
+    const { dir, log } = await open();
+    const flood = Array.from({ length: 150_000 }, () => ({ run: {}, sinceMs: 1 }) as HeldRun);
+    expect(await log.append(flood)).toBeNull();
+    expect((await open(dir)).log.restored).toHaveLength(flood.length);
+  });
+
   it("lets go of files whose runs have all become rows, also after a restart, and of no other", async () => {
     const { dir, log, files } = await open();
     await log.append([held("a", 1_000)]);
