@@ -6,7 +6,7 @@ import { createCall } from "./alerts/call.ts";
 import type { Problem } from "./alerts/ledger.ts";
 import { type Catalogues, type CatalogueSource, createCatalogues } from "./collector/catalogues.ts";
 import type { Config } from "./config.ts";
-import { PermanentError, TransientError } from "./model/errors.ts";
+import { faultCode, PermanentError, TransientError } from "./model/errors.ts";
 import type { Base } from "./parts.ts";
 import type { Follower } from "./reload.ts";
 
@@ -28,7 +28,7 @@ export function buildCatalogues({ config, clock, metrics }: Omit<Base, "journal"
       source.file === ""
         ? fetchText(call, source, !config.allow_private_webhooks)
         : readFile(source.file, "utf8").catch((cause: unknown) => {
-            throw new TransientError(`Cannot read the file: ${codeOf(cause)}`, { cause });
+            throw new TransientError(`Cannot read the file: ${faultCode(cause)}`, { cause });
           }),
     cache: createCache(join(config.data, "catalogues")),
     clock,
@@ -116,12 +116,8 @@ function createCache(folder: string): Parameters<typeof createCatalogues>[0]["ca
         writeFileSync(`${path}.new`, text);
         renameSync(`${path}.new`, path);
       } catch (cause) {
-        throw new TransientError(`Cannot keep the values on disk: ${codeOf(cause)}`, { cause });
+        throw new TransientError(`Cannot keep the values on disk: ${faultCode(cause)}`, { cause });
       }
     },
   };
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "unknown fault";
 }

@@ -2,6 +2,7 @@ import type { Journal, PauseState } from "../journal/port.ts";
 import type { Approval } from "../model/approval.ts";
 import { type Clock, minuteMs } from "../model/clock.ts";
 import type { Incident, IncidentEvent } from "../model/incident.ts";
+import { ownActor } from "../model/own-actor.ts";
 import { decidePause } from "./decide-pause.ts";
 import type { Digest, Notice } from "./notice.ts";
 import { owedMessages } from "./owed-messages.ts";
@@ -117,7 +118,7 @@ function stopFor(
   const paused = { ...incident, pausedWorkflow: true };
   if (deps.journal.pauses.get(workflow).state === "paused")
     return { incident: paused, pause: null, wouldPause: false };
-  const order = { workflow, actor: "evenkeel", reason: decision.reason, incidentId };
+  const order = { workflow, actor: ownActor, reason: decision.reason, incidentId };
   return { incident: paused, pause: setPause(deps, "paused", order), wouldPause: false };
 }
 
@@ -139,7 +140,7 @@ function owePause(deps: LedgerDeps, pause: PauseState, incident: Incident | null
 
 function tellProblem(deps: LedgerDeps, { problemId, text, solved }: Problem, exceptChannel: string): void {
   deps.journal.meta.set(`problem ${problemId}`, solved ? "no" : "yes");
-  audit(deps, "evenkeel", solved ? "problem solved" : "problem", "", text);
+  audit(deps, ownActor, solved ? "problem solved" : "problem", "", text);
   owe(deps, { about: "problem", problemId, text, solved, atMs: deps.clock.nowMs() }, exceptChannel);
 }
 

@@ -1,5 +1,6 @@
 import { approvalText, approvalTitle } from "./approval-words.ts";
 import type { DriftingSignal, Incident, IncidentEventKind } from "../model/incident.ts";
+import { ownActor } from "../model/own-actor.ts";
 import type { PauseState } from "../journal/port.ts";
 import type { Digest, Notice } from "./notice.ts";
 import { slackCode, slackLink, slackText } from "./slack-text.ts";
@@ -62,7 +63,7 @@ export function slackReply(notice: Notice): string {
   switch (notice.about) {
     case "incident": {
       const { kind, actor, note, atMs } = notice.event;
-      const who = actor === "evenkeel" ? "" : ` by ${actor}`;
+      const who = actor === ownActor ? "" : ` by ${actor}`;
       const more = note === "" ? "" : `: ${note}`;
       return slackText(`${sentenceStart(stateWords[kind])}${who}, ${shortTime(atMs)}${more}`, sectionMax);
     }

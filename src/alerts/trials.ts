@@ -1,5 +1,6 @@
 import type { Journal } from "../journal/port.ts";
 import { type Clock, minuteMs } from "../model/clock.ts";
+import { ownActor } from "../model/own-actor.ts";
 import { type SignalBucket, total } from "../model/signal.ts";
 import { judgeTrial } from "./judge-trial.ts";
 import type { Ledger, PauseOrder } from "./ledger.ts";
@@ -81,14 +82,14 @@ async function judge(deps: TrialsDeps, workflow: string, trial: Trial): Promise<
     save(journal, workflow, null);
     if (verdict.kind === "bad") {
       const reason = `The trial of ${runs} runs failed: ${verdict.reason}`;
-      ledger.pauseWorkflow({ workflow, actor: "evenkeel", reason, incidentId: trial.incidentId });
+      ledger.pauseWorkflow({ workflow, actor: ownActor, reason, incidentId: trial.incidentId });
       return;
     }
     const detail =
       verdict.kind === "good" ? `${runs} runs, all well` : `${runs} runs, nothing found against them`;
     journal.audit.append({
       atMs: clock.nowMs(),
-      actor: "evenkeel",
+      actor: ownActor,
       action: "trial passed",
       workflow,
       detail,

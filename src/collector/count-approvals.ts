@@ -1,5 +1,6 @@
 import type { Approval } from "../model/approval.ts";
 import type { Clock } from "../model/clock.ts";
+import { ownActor } from "../model/own-actor.ts";
 import { numberBin } from "../model/signal.ts";
 import type { FieldCatalogue } from "./field-catalogue.ts";
 import type { SeenIds, Sink } from "./ports.ts";
@@ -27,7 +28,7 @@ export function createApprovalCounter(deps: {
       const tally = createTally();
       if (fields !== null) {
         const scope = tally.scope(workflow, "", clock.nowMs());
-        const isTimeOut = state === "timed_out" || actor === "evenkeel";
+        const isTimeOut = state === "timed_out" || actor === ownActor;
         scope.count("approval_timeouts", "", isTimeOut ? "yes" : "no");
         if (!isTimeOut) {
           scope.count("approval_rate", "", state === "approved" ? "yes" : "no");

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
-import { PermanentError } from "../model/errors.ts";
+import { faultCode, PermanentError } from "../model/errors.ts";
 import type { Command } from "./command.ts";
 import { findHistory, historyOptions } from "./open-history.ts";
 import { textOption } from "./options.ts";
@@ -32,7 +32,7 @@ function writeNew(path: string, text: string): void {
   try {
     writeFileSync(path, text, { flag: "wx" });
   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown fault";
+    const code = faultCode(cause);
     if (code !== "EEXIST") throw new PermanentError(`Cannot write '${path}': ${code}`, { cause });
     throw new PermanentError(`Cannot write '${path}': it exists already`, {
       cause,

@@ -3,7 +3,7 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { PermanentError } from "../model/errors.ts";
+import { faultCode, PermanentError } from "../model/errors.ts";
 
 /** An open file of past runs, plain again if it was compressed. */
 export interface OpenFile {
@@ -50,8 +50,7 @@ export async function openFile(path: string): Promise<OpenFile> {
 
 /** A fault of the file system or of gzip, as people are told of it. */
 export function unreadable(path: string, cause: unknown): PermanentError {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown fault";
-  return new PermanentError(`Cannot read '${path}': ${code}`, { cause });
+  return new PermanentError(`Cannot read '${path}': ${faultCode(cause)}`, { cause });
 }
 
 function isUtf16([first, second]: Buffer): boolean {

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync, appendFileSync } from "node:fs";
-import { PermanentError } from "../model/errors.ts";
+import { faultCode, PermanentError } from "../model/errors.ts";
 
 /** A list of what was not imported: one `{"line", "why"}` on each line, no values. */
 export interface RejectFile {
@@ -17,8 +17,7 @@ export function openRejectFile(path: string, afterLine: number): RejectFile {
     try {
       work();
     } catch (cause) {
-      const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown fault";
-      throw new PermanentError(`Cannot write '${path}': ${code}`, { cause });
+      throw new PermanentError(`Cannot write '${path}': ${faultCode(cause)}`, { cause });
     }
   };
   const kept = afterLine === 0 ? [] : linesOf(path).filter((entry) => lineOf(entry) <= afterLine);

@@ -13,13 +13,14 @@
  * incident; a signal that drifts on in an incident that a person resolved opens no other.
  */
 import type { DriftingSignal, Incident, IncidentEvent } from "../model/incident.ts";
+import { ownActor } from "../model/own-actor.ts";
 import { signalId } from "../model/signal.ts";
 import type { SignalVerdict } from "../model/verdict.ts";
 import { incidentEvent } from "./apply-command.ts";
 import { followVerdicts } from "./follow-verdicts.ts";
 import { beganTogether, changeNear } from "./relate.ts";
 import { settleIncident } from "./settle-incident.ts";
-import { ownActor, type Sweep } from "./sweep.ts";
+import type { Sweep } from "./sweep.ts";
 import { openIncident, withSignal } from "./with-signal.ts";
 
 /**

@@ -1,5 +1,6 @@
 import type { DriftingSignal, Incident, IncidentEventKind } from "../model/incident.ts";
-import { ownActor, type Sweep } from "./sweep.ts";
+import { ownActor } from "../model/own-actor.ts";
+import type { Sweep } from "./sweep.ts";
 
 /**
  * What time and the verdicts make of an incident once every signal has its place.

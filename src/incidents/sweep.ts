@@ -3,9 +3,6 @@ import type { SignalVerdict } from "../model/verdict.ts";
 import type { CauseEvidence } from "./evidence.ts";
 import type { IncidentSettings } from "./settings.ts";
 
-/** Who made a transition that no person made. */
-export const ownActor = "evenkeel";
-
 /** What one sweep of one workflow brings. */
 export interface Sweep {
   workflow: string;

@@ -1,10 +1,11 @@
 import { minuteMs } from "../model/clock.ts";
 import type { DriftingSignal, Incident } from "../model/incident.ts";
 import { byPlainness } from "../model/leading.ts";
+import { ownActor } from "../model/own-actor.ts";
 import { signalId } from "../model/signal.ts";
 import { analyseCause } from "./analyse-cause.ts";
 import { derivedId } from "./ids.ts";
-import { ownActor, type Sweep } from "./sweep.ts";
+import type { Sweep } from "./sweep.ts";
 
 /** Opens an incident for a drift that belongs to none. Its id follows from signal and minute of detection. */
 export function openIncident(fresh: DriftingSignal, sweep: Sweep): Incident {

@@ -21,3 +21,8 @@ export class TransientError extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds ?? 2;
   }
 }
+
+/** What the operating system calls a fault (`ENOENT`), for messages: its own text may quote more than a path. */
+export function faultCode(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "unknown fault";
+}

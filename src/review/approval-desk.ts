@@ -5,6 +5,7 @@ import type { Finding } from "../model/contract.ts";
 import { PermanentError, TransientError } from "../model/errors.ts";
 import type { Json } from "../model/json.ts";
 import type { CounterLike } from "../model/meters.ts";
+import { ownActor } from "../model/own-actor.ts";
 import { createApprovalWaiters } from "./approval-waiters.ts";
 import { type HardStops, hardStopReasons } from "./hard-stops.ts";
 
@@ -120,7 +121,7 @@ export function createApprovalDesk(deps: ApprovalDeskDeps): ApprovalDesk {
     return moved;
   }
 
-  const timeOut = (approval: Approval) => move(approval, "timed_out", "evenkeel", "nobody decided in time");
+  const timeOut = (approval: Approval) => move(approval, "timed_out", ownActor, "nobody decided in time");
   const current = (approvalId: string): Approval | null => {
     const approval = approvals.get(approvalId);
     const isLate = approval?.state === "held" && approval.deadlineMs <= clock.nowMs();
@@ -201,7 +202,7 @@ function ask(deps: ApprovalDeskDeps, request: ApprovalRequest, known: Approval |
   };
   journal.transaction(() => {
     journal.approvals.put(approval);
-    audit(deps, approval, "approval held", "evenkeel", reasons.join("; "));
+    audit(deps, approval, "approval held", ownActor, reasons.join("; "));
     deps.tell(approval);
   });
   meters.approvals.inc({ workflow, state: "held" });

@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { PermanentError } from "../model/errors.ts";
 import type { Forgetting } from "../model/forgetting.ts";
-import type { Table } from "../model/rows.ts";
+import type { RollupRow, Table } from "../model/rows.ts";
 import { rowColumns } from "./columns.ts";
 import type { Engine, Params } from "./engine.ts";
 import { fieldEquals } from "./field-path.ts";
 import type { Layout } from "./layout.ts";
 import type { Forgotten, ForgetQuery } from "./port.ts";
+import { sqlLiteral } from "./sql-literal.ts";
 
 /** Where text of a run may stand, by table; a map is searched by its values. */
 const searchedColumns: Partial<Record<Table, string>> = {
@@ -128,19 +129,9 @@ async function findRejects(engine: Engine, { pattern }: Forgetting): Promise<str
   return rows.map(({ reject_id }) => reject_id);
 }
 
-interface CountRow {
-  minute: number;
-  workflow: string;
-  version: string;
-  kind: string;
-  field: string;
-  bin: string;
-  n: number;
-}
-
-async function findCounts(engine: Engine, query: ForgetQuery, { pattern }: Forgetting): Promise<CountRow[]> {
+async function findCounts(engine: Engine, query: ForgetQuery, { pattern }: Forgetting): Promise<RollupRow[]> {
   const params: Params = { pattern };
-  const rows = await engine.select<CountRow>(
+  const rows = await engine.select<RollupRow>(
     "report",
     `SELECT toFloat64(toUnixTimestamp(minute)) AS minute, workflow, version, kind, field, bin, toFloat64(sum(n)) AS n
      FROM rollups AS t WHERE ${inWorkflow(query, params)} AND startsWith(bin, '=') AND kind != 'model'
@@ -156,13 +147,13 @@ async function findCounts(engine: Engine, query: ForgetQuery, { pattern }: Forge
 async function renameCounts(
   engine: Engine,
   { workflow, token }: ForgetQuery,
-  rows: readonly CountRow[],
+  rows: readonly RollupRow[],
   { rewrite }: Forgetting,
 ): Promise<void> {
   if (rows.length === 0) return;
   const bins = [...new Set(rows.map(({ bin }) => bin))];
   await withIds(engine, bins, async (chosen) => {
-    const where = `bin IN ${chosen} AND kind != 'model'${workflow === undefined ? "" : ` AND workflow = ${literal(workflow)}`}`;
+    const where = `bin IN ${chosen} AND kind != 'model'${workflow === undefined ? "" : ` AND workflow = ${sqlLiteral(workflow)}`}`;
     for (const table of ["rollups", "rollups_hour"]) await deleteWhere(engine, table, where);
   });
   const renamed = rows.map((row) => ({ ...row, bin: rewrite(row.bin) }));
@@ -186,7 +177,7 @@ async function rewriteTexts(
     if (rows.length === 0) continue;
     count += rows.length;
     const held = new Set(rows.map((row) => row[column] ?? ""));
-    const filter = query.workflow === undefined ? "" : ` AND workflow = ${literal(query.workflow)}`;
+    const filter = query.workflow === undefined ? "" : ` AND workflow = ${sqlLiteral(query.workflow)}`;
     await withIds(engine, [...held], (texts) => deleteWhere(engine, table, `${column} IN ${texts}${filter}`));
     const changed = rows.map((row) => ({ ...row, [column]: rewrite(row[column] ?? "") }));
     await engine.insert(table, lines(changed), `forget:${query.token}:${table}`);
@@ -213,11 +204,6 @@ async function withIds(
 
 function deleteWhere(engine: Engine, table: string, where: string): Promise<void> {
   return engine.command(`ALTER TABLE ${table} DELETE WHERE ${where} SETTINGS mutations_sync = 2`);
-}
-
-/** The name of a workflow, which a mutation keeps as text. */
-function literal(text: string): string {
-  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }
 
 function lines(rows: readonly object[]): Buffer {

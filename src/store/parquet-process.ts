@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { Session } from "chdb";
 import { clickHouseCode } from "./clickhouse-errors.ts";
 import type { ParquetJob, ParquetMessage } from "./parquet.ts";
+import { sqlLiteral } from "./sql-literal.ts";
 
 const common = "max_threads = 1, session_timezone = 'UTC'";
 const readSettings = `${common}, date_time_output_format = 'iso', output_format_json_quote_64bit_integers = 0`;
@@ -49,19 +50,14 @@ async function firstValues(session: Session, sql: string): Promise<unknown[]> {
   return lines.filter((line) => line !== "").map((line) => (JSON.parse(line) as unknown[])[0]);
 }
 
-/** A text as ClickHouse reads it between quotes. Table functions take no bound parameters. */
-function literal(text: string): string {
-  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
-}
-
 function tell(message: ParquetMessage): void {
   process.send?.(message);
 }
 
 process.once("message", (job: ParquetJob) => {
   const session = new Session();
-  const path = literal(job.path);
-  const work = job.kind === "read" ? read(session, path) : write(session, path, literal(job.structure));
+  const path = sqlLiteral(job.path);
+  const work = job.kind === "read" ? read(session, path) : write(session, path, sqlLiteral(job.structure));
   work
     .then(
       () => tell({ kind: "done" }),

@@ -2,6 +2,7 @@ import type { Table } from "../model/rows.ts";
 import { storedTable } from "./cluster.ts";
 import type { Engine } from "./engine.ts";
 import { type Layout, onCluster, type Retention } from "./layout.ts";
+import { sqlLiteral } from "./sql-literal.ts";
 
 type Days = "runDays" | "rollupDays";
 
@@ -58,10 +59,13 @@ export async function expire(engine: Engine, layout: Layout): Promise<void> {
 function shorter(retention: Retention, kind: Days): { which: string; days: number }[] {
   const { workflows } = retention;
   if (workflows.length === 0) return [];
-  const names = workflows.map(({ workflow }) => literal(workflow)).join(", ");
+  const names = workflows.map(({ workflow }) => sqlLiteral(workflow)).join(", ");
   const groups = [
     { which: `workflow NOT IN (${names})`, days: lasting(retention[kind]) },
-    ...workflows.map((one) => ({ which: `workflow = ${literal(one.workflow)}`, days: lasting(one[kind]) })),
+    ...workflows.map((one) => ({
+      which: `workflow = ${sqlLiteral(one.workflow)}`,
+      days: lasting(one[kind]),
+    })),
   ];
   return groups.filter(({ days }) => days < longest(retention, kind));
 }
@@ -73,9 +77,4 @@ function longest(retention: Retention, kind: Days): number {
 /** An interval longer than the engine has existed stands for "for ever": a TTL that is not there cannot be removed. */
 function lasting(days: number): number {
   return days === 0 ? 20_000 : days;
-}
-
-/** A name of the owner's as SQL reads it: a mutation is kept as text, without parameters. */
-function literal(text: string): string {
-  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }

@@ -1,13 +1,12 @@
 import { createHash } from "node:crypto";
 import { type Budget, workflowDays } from "../detectors/budget.ts";
-import { ownActor } from "../incidents/sweep.ts";
 import type { Journal } from "../journal/port.ts";
 import type { CanaryAnswer, CanaryCase, CanaryRound } from "../model/canary.ts";
-import type { Clock } from "../model/clock.ts";
-import { dayMs } from "../model/clock.ts";
+import { type Clock, dayMs } from "../model/clock.ts";
 import type { CompareRules } from "../model/compare-outputs.ts";
 import { PermanentError } from "../model/errors.ts";
 import type { Json } from "../model/json.ts";
+import { ownActor } from "../model/own-actor.ts";
 import type { Act, Canary, FreezeRequest } from "../web/ports.ts";
 import { gatherRound, modelChange, pinRound } from "./canary-round.ts";
 

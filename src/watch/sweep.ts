@@ -51,7 +51,7 @@ export async function sweepWorkflow(deps: WatchDeps, watched: Watched, minutes: 
   const verdicts = verdictsOf(deps, watched);
   showVerdicts(deps.metrics, watched.shown, verdicts);
   watched.shown = verdicts;
-  await respond(deps, watched, changes);
+  await respond(deps, watched, verdicts, changes);
 }
 
 /** The latest verdict on each signal: the detectors', and what the last round of the canary said. */
@@ -68,10 +68,14 @@ export function judgeStanding({ budget }: WatchDeps, { normal, throughMs }: Watc
 }
 
 /** Turns verdicts and change events into incidents, and commits. */
-async function respond(deps: WatchDeps, watched: Watched, changes: readonly ChangeEvent[]): Promise<void> {
+async function respond(
+  deps: WatchDeps,
+  watched: Watched,
+  verdicts: SignalVerdict[],
+  changes: readonly ChangeEvent[],
+): Promise<void> {
   const { journal, clock } = deps;
   const { workflow } = watched;
-  const verdicts = verdictsOf(deps, watched);
   const known = knownIncidents(deps, workflow);
   const evidence = await evidenceFor(deps, { ...watched, verdicts }, known);
   const nowMs = clock.nowMs();

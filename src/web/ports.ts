@@ -6,6 +6,7 @@ import type { Incident } from "../model/incident.ts";
 import type { Json } from "../model/json.ts";
 import type { SignalBucket } from "../model/signal.ts";
 import type { SignalVerdict } from "../model/verdict.ts";
+import type { VersionPeriod, VersionStanding } from "../model/version-standing.ts";
 import type { ApprovalDesk } from "../review/approval-desk.ts";
 import type { ReviewDesk } from "../review/desk.ts";
 import type { QueueFiller } from "../review/fill-queue.ts";
@@ -50,7 +51,7 @@ export type BaselineOutcome =
   /** Nothing was changed; `why` is a full sentence. */
   | { kind: "refused"; why: string };
 
-/** The running monitor as the API and pages see it. `src/watch.ts` implements it. */
+/** The running monitor as the API and pages see it. `watchFor` in `src/server.ts` puts it together. */
 export interface Watch {
   /** Every workflow known from the configuration or from runs, by name. */
   workflows(): WorkflowInfo[];
@@ -69,22 +70,6 @@ export interface Watch {
   compare(reference: readonly SignalBucket[], candidate: readonly SignalBucket[]): SignalVerdict[];
   /** Which version is in use, which to go back to, and which an incident blames. */
   versionStanding(workflow: string, periods: readonly VersionPeriod[]): VersionStanding;
-}
-
-/** When a version was in use, and how much. */
-export interface VersionPeriod {
-  version: string;
-  firstMs: number;
-  lastMs: number;
-  runs: number;
-}
-
-/** How a workflow's versions stand; "" where there is none such. */
-export interface VersionStanding {
-  current: string;
-  lastGood: string;
-  /** Ids of incidents by the version that they blame. */
-  blamed: ReadonlyMap<string, string>;
 }
 
 /** An input to freeze, with the answer that a person gives to it, if one does. */

@@ -3,7 +3,8 @@ import type { ChangeEvent } from "../../model/incident.ts";
 import type { VersionRow } from "../../model/rows.ts";
 import type { SignalBucket } from "../../model/signal.ts";
 import type { SignalVerdict } from "../../model/verdict.ts";
-import type { VersionPeriod, WebDeps } from "../ports.ts";
+import type { VersionPeriod } from "../../model/version-standing.ts";
+import type { WebDeps } from "../ports.ts";
 
 /** One version beside the one that it is compared with. */
 export interface ComparedVersion extends VersionPeriod {

@@ -1,0 +1,2 @@
+/** Who acts where no person does: the sidecar itself. */
+export const ownActor = "evenkeel";
