@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ApprovalAnswer, ApprovalRequest, ApprovalState } from "./approval-request.ts";
+import { fetchWithin } from "./fetch-within.ts";
 
 const defaultUnreachableMs = 60_000;
 const longPollSeconds = 25;
@@ -112,9 +113,8 @@ export class Question {
   }
 
   private async call(url: string, init: RequestInit, timeoutMs: number): Promise<Reply> {
-    const signal = AbortSignal.any([this.closing, AbortSignal.timeout(Math.ceil(timeoutMs))]);
     try {
-      return await readReply(await fetch(url, { ...init, redirect: "manual", signal }));
+      return await fetchWithin(Math.ceil(timeoutMs), url, { ...init, signal: this.closing }, readReply);
     } catch {
       return { kind: "no answer" };
     }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { CanaryCall, Core } from "./core.ts";
 import type { AnyFunction } from "./observe.ts";
+import { fetchWithin } from "./fetch-within.ts";
 import { errorRecord } from "./record.ts";
 import { type Json, snapshot } from "./snapshot.ts";
 
@@ -146,18 +147,17 @@ type Reply = { kind: "answered"; body: object } | { kind: "refused"; says: strin
 
 async function request(url: string, init: RequestInit): Promise<Reply> {
   try {
-    const response = await fetch(url, {
-      ...init,
-      redirect: "manual",
-      signal: AbortSignal.timeout(requestMs),
-    });
-    const body = (await response.json().catch(() => null)) as { error?: { message?: string } } | null;
-    if (response.ok && body !== null) return { kind: "answered", body };
-    const says = body?.error?.message ?? `The sidecar answered ${response.status}`;
-    return { kind: "refused", says, mayPass: response.status >= 500 || response.status === 429 };
+    return await fetchWithin(requestMs, url, init, readReply);
   } catch {
     return { kind: "refused", says: "The sidecar cannot be reached", mayPass: true };
   }
+}
+
+async function readReply(response: Response): Promise<Reply> {
+  const body = (await response.json().catch(() => null)) as { error?: { message?: string } } | null;
+  if (response.ok && body !== null) return { kind: "answered", body };
+  const says = body?.error?.message ?? `The sidecar answered ${response.status}`;
+  return { kind: "refused", says, mayPass: response.status >= 500 || response.status === 429 };
 }
 
 function sentence(

@@ -1,3 +1,5 @@
+import { fetchWithin } from "./fetch-within.ts";
+
 /** Whether a workflow may take new work. */
 export interface GateAnswer {
   /** False: do not start. */
@@ -71,21 +73,21 @@ async function ask(
   headers: Record<string, string>,
   workflow: string,
 ): Promise<GateAnswer | null> {
+  const url = `${endpoint}/v1/workflows/${encodeURIComponent(workflow)}/gate`;
   try {
-    const response = await fetch(`${endpoint}/v1/workflows/${encodeURIComponent(workflow)}/gate`, {
-      headers,
-      redirect: "manual",
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    const body = (await response.json()) as Partial<Record<string, unknown>> | null;
-    if (!response.ok || (body?.state !== "running" && body?.state !== "paused")) return null;
-    return {
-      open: body.state === "running",
-      state: body.state,
-      reason: typeof body.reason === "string" ? body.reason : "",
-      incidentId: typeof body.incident_id === "string" ? body.incident_id : "",
-    };
+    return await fetchWithin(timeoutMs, url, { headers }, readAnswer);
   } catch {
     return null;
   }
+}
+
+async function readAnswer(response: Response): Promise<GateAnswer | null> {
+  const body = (await response.json()) as Partial<Record<string, unknown>> | null;
+  if (!response.ok || (body?.state !== "running" && body?.state !== "paused")) return null;
+  return {
+    open: body.state === "running",
+    state: body.state,
+    reason: typeof body.reason === "string" ? body.reason : "",
+    incidentId: typeof body.incident_id === "string" ? body.incident_id : "",
+  };
 }
