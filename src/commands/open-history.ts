@@ -9,6 +9,7 @@ import { openJournal } from "../journal/open-journal.ts";
 import type { Journal } from "../journal/port.ts";
 import { createLog } from "../log.ts";
 import { PermanentError } from "../model/errors.ts";
+import type { Store } from "../store/port.ts";
 import type { CommandContext } from "./command.ts";
 import { textOption } from "./options.ts";
 import { requireSidecar, sidecarUrl } from "./sidecar-url.ts";
@@ -68,17 +69,25 @@ export async function findHistory(
   }
 }
 
-/** Reads the store itself; the journal is opened when incidents are asked for, because a sidecar may hold it. */
+/**
+ * Reads the store itself. An embedded store goes with the journal, whose lock tells quietly that a sidecar holds the folder: the
+ * engine would complain of it on standard error. With a server the journal is opened when incidents are asked for.
+ */
 function openStored(config: Config): History {
   const log = createLog("warn");
-  const store = openStore(config, log);
-  let journal: Journal | null = null;
+  const isEmbedded = config.clickhouse.url === "";
+  const open = () => openJournal({ path: join(config.data, "journal"), log });
+  let journal: Journal | null = isEmbedded ? open() : null;
+  let store: Store;
+  try {
+    store = openStore(config, log);
+  } catch (error) {
+    journal?.close();
+    throw error;
+  }
   return {
-    name: config.clickhouse.url === "" ? config.data : config.clickhouse.url,
-    ...createStoredHistory({
-      store,
-      journal: () => (journal ??= openJournal({ path: join(config.data, "journal"), log })),
-    }),
+    name: isEmbedded ? config.data : config.clickhouse.url,
+    ...createStoredHistory({ store, journal: () => (journal ??= open()) }),
     async close() {
       await store.close();
       journal?.close();
