@@ -169,7 +169,8 @@ async function bind(server: Server, host: string, port: number): Promise<number>
         return;
       }
       const message = `Cannot listen: 'grpc_port' ${port} on '${host}' cannot be opened`;
-      const hint = "Another process may hold it; choose one with 'grpc_port', or set 'grpc: false'";
+      const hint =
+        "Another process may hold it, perhaps another sidecar; choose others with --port, or this one with 'grpc_port'";
       reject(new PermanentError(message, { cause, hint }));
     });
   });

@@ -126,7 +126,7 @@ async function opened(server: ServerType, port: number, hostname: string): Promi
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
     throw new PermanentError(`Cannot listen: 'port' ${port} on '${hostname}' cannot be opened (${code})`, {
       cause,
-      hint: "Another process may hold it; choose one with --port",
+      hint: "Another process may hold it, perhaps another sidecar; choose another with --port",
     });
   }
 }

@@ -26,42 +26,50 @@ export const demo: Command = {
   synopsis: "[--keep] [options]",
   options: { keep: { type: "boolean" } },
   async run({ config, values }) {
-    const data =
-      typeof values.data === "string" ? values.data : mkdtempSync(join(tmpdir(), "evenkeel-demo-"));
-    const secret = `whsec_${randomBytes(32).toString("base64")}`;
-    const receiver = await openWebhookReceiver(secret, tellCall);
-    const clock = createDemoClock(Date.now() - headStartMs);
-    const app = await createApp({
-      config: demoConfig(config, data, receiver.url, secret),
-      clock,
-      log: createLog("warn"),
-    });
-    const endpoint = await app.listen();
-    say(
-      `Evenkeel listens on ${endpoint}. One second is ${(speed * 1000) / minuteMs} minutes here. Ctrl-C ends it.`,
-    );
-    const replay = startDemo({
-      endpoint,
-      clock,
-      onEvent: tellEvent(clock),
-      ready: () => learned(app).then(() => clock.go()),
-    });
-    const told = new Set<string>();
-    const watching = setInterval(() => tellIncidents(app, endpoint, told), 250);
-    await Promise.race([
-      once(process, "SIGINT"),
-      once(process, "SIGTERM"),
-      replay.started.then(() => new Promise(() => undefined)),
-    ]);
-    clearInterval(watching);
-    // Someone who stops it during the history does not want to wait for its end.
-    await Promise.race([replay.stop(), delay(3_000)]);
-    await app.stop();
-    await receiver.close();
-    if (values.keep !== true && values.data === undefined) rmSync(data, { recursive: true, force: true });
-    return 0;
+    if (typeof values.data === "string") return play(config, values.data);
+    const data = mkdtempSync(join(tmpdir(), "evenkeel-demo-"));
+    try {
+      return await play(config, data);
+    } finally {
+      if (values.keep !== true) rmSync(data, { recursive: true, force: true });
+    }
   },
 };
+
+/** Runs until a person ends it. @returns The exit code. */
+async function play(config: Config, data: string): Promise<number> {
+  const secret = `whsec_${randomBytes(32).toString("base64")}`;
+  const receiver = await openWebhookReceiver(secret, tellCall);
+  const clock = createDemoClock(Date.now() - headStartMs);
+  const app = await createApp({
+    config: demoConfig(config, data, receiver.url, secret),
+    clock,
+    log: createLog("warn"),
+  });
+  const endpoint = await app.listen();
+  say(
+    `Evenkeel listens on ${endpoint}. One second is ${(speed * 1000) / minuteMs} minutes here. Ctrl-C ends it.`,
+  );
+  const replay = startDemo({
+    endpoint,
+    clock,
+    onEvent: tellEvent(clock),
+    ready: () => learned(app).then(() => clock.go()),
+  });
+  const told = new Set<string>();
+  const watching = setInterval(() => tellIncidents(app, endpoint, told), 250);
+  await Promise.race([
+    once(process, "SIGINT"),
+    once(process, "SIGTERM"),
+    replay.started.then(() => new Promise(() => undefined)),
+  ]);
+  clearInterval(watching);
+  // Someone who stops it during the history does not want to wait for its end.
+  await Promise.race([replay.stop(), delay(3_000)]);
+  await app.stop();
+  await receiver.close();
+  return 0;
+}
 
 /** A clock that stands still until it is told to go: history is made and learned from in no time at all. */
 function createDemoClock(startMs: number): Clock & { go(): void } {
