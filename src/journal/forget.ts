@@ -3,8 +3,8 @@ import { isJsonObject, type Json } from "../model/json.ts";
 import { text } from "./columns.ts";
 import type { Database } from "./database.ts";
 
-/** Columns of plain text that people wrote. */
-const contentColumns = new Set(["reason", "detail", "why", "last_error"]);
+/** Columns of text that people wrote, and of the business keys that early labels wait for. */
+const contentColumns = new Set(["reason", "detail", "why", "last_error", "awaits"]);
 
 /**
  * Members of the documents in other columns that hold what runs or people said, with everything below them. The rest is ids,

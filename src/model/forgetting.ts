@@ -15,13 +15,13 @@ const before = String.raw`(?:^|[^\p{L}\p{N}]|\\[bfnrt]|\\u[0-9a-fA-F]{4})`;
 const after = String.raw`(?:$|[^\p{L}\p{N}])`;
 
 /**
- * Prepares to forget a value. It is found as a whole word, whatever the case, also where JSON, or JSON inside
- * JSON, spells it with escapes.
+ * Prepares to forget a value. It is found as a whole word, whatever the case, with its accents composed or apart, also
+ * where JSON, or JSON inside JSON, spells it with escapes, be it in ASCII alone as Python does.
  *
  * @param replacement stands where the value stood; the same for every place, so that counts stay apart from others.
  */
 export function createForgetting(forms: readonly string[], replacement: string): Forgetting {
-  const spelled = new Set(forms.flatMap((form) => [form, escaped(form), escaped(escaped(form))]));
+  const spelled = new Set(forms.flatMap(spellings));
   // The longest first: a form may begin with another.
   const ordered = [...spelled].sort((a, b) => b.length - a.length);
   const words = ordered.map((one) => one.replace(special, String.raw`\$&`)).join("|");
@@ -36,6 +36,18 @@ export function createForgetting(forms: readonly string[], replacement: string):
   };
 }
 
+function spellings(form: string): string[] {
+  return [form, form.normalize("NFC"), form.normalize("NFD")].flatMap((text) => {
+    const once = escaped(text);
+    const ascii = inAscii(once);
+    return [text, once, escaped(once), ascii, escaped(ascii)];
+  });
+}
+
 function escaped(text: string): string {
   return JSON.stringify(text).slice(1, -1);
+}
+
+function inAscii(text: string): string {
+  return text.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -64,9 +64,11 @@ it("forget() takes the value out of all content, and leaves what the product goe
     1,
   );
   for (const runId of ["zoe", "ben"]) journal.reviewQueue.add(queued(runId));
+  const awaited = { id: "l", awaits: JSON.stringify(["w", `case ${person}`]), sinceMs: 1, body: "{}" };
+  journal.waitingLabels.put([awaited]);
   expect(bytesHold()).toBe(true);
 
-  expect(journal.forget(forgetting, ["zoe"])).toBe(6);
+  expect(journal.forget(forgetting, ["zoe"])).toBe(7);
 
   expect(JSON.parse(journal.outbox.get("a")?.payload ?? "")).toMatchObject({
     text: "Dear [forgotten:1], bye",
@@ -80,6 +82,7 @@ it("forget() takes the value out of all content, and leaves what the product goe
     layout: { bins: ["=[forgotten:1]", "=Ben"] },
     counts: { "=[forgotten:1]": 2 },
   });
+  expect(journal.waitingLabels.all()).toMatchObject([{ awaits: '["w","case [forgotten:1]"]' }]);
   expect([journal.reviewQueue.has("zoe"), journal.reviewQueue.has("ben")]).toEqual([false, true]);
 });
 

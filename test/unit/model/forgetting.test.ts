@@ -26,6 +26,14 @@ describe("createForgetting()", () => {
       text: JSON.stringify({ text: JSON.stringify({ name }) }),
       left: JSON.stringify({ text: '{"name":"[forgotten:1]"}' }),
     },
+    {
+      why: "in JSON as Python writes it",
+      text: JSON.stringify({
+        text: JSON.stringify({ name }).replace("ë", "\\u00eb").replace("é", "\\u00e9"),
+      }),
+      left: JSON.stringify({ text: '{"name":"[forgotten:1]"}' }),
+    },
+    { why: "with accents apart", text: name.normalize("NFD"), left: "[forgotten:1]" },
   ];
   it.each(found)("finds the value $why, and replaces it", ({ text, left }) => {
     expect(matches(text)).toBe(true);
