@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { extname, resolve } from "node:path";
-import { Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import { PermanentError } from "../model/errors.ts";
@@ -118,8 +118,10 @@ function start(job: ParquetJob): Running {
     isDone: last?.kind === "done",
     code: last?.kind === "failed" ? last.code : null,
   }));
+  // Piped at once: when a process ends, Node throws away what nobody has begun to read of its output.
+  const rows = stdout.pipe(new PassThrough());
   child.send(job);
-  return { input: stdin, output: stdout, opened, ended, child };
+  return { input: stdin, output: rows, opened, ended, child };
 }
 
 /** What the process writes; whoever stops reading ends it. */
