@@ -92,7 +92,7 @@ function createTargets({ settings, journal, log }: NotifierDeps): {
 }
 
 /** The journal's named value that holds the secret made at first start. */
-export const ownSecretKey = "webhook secret";
+const ownSecretKey = "webhook secret";
 
 /** A secret of our own, made once, for those who configured none. */
 function ownSecret(journal: Journal, log: Logger): string {

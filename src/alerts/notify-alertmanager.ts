@@ -59,7 +59,7 @@ export interface AlertmanagerDeps {
 }
 
 /** Posts alerts to an Alertmanager's v2 API. */
-export async function postAlerts(deps: AlertmanagerDeps, incidents: readonly Incident[]): Promise<Attempt> {
+async function postAlerts(deps: AlertmanagerDeps, incidents: readonly Incident[]): Promise<Attempt> {
   const at = { nowMs: deps.wallClock.nowMs(), publicUrl: deps.publicUrl };
   const answer = await deps.call({
     method: "POST",

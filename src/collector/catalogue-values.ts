@@ -5,7 +5,7 @@ import { walk } from "./contract-paths.ts";
 import { tryParseJson } from "./parse-json.ts";
 
 /** More values than these are no list that a person keeps; each takes some hundred bytes. */
-export const valuesMax = 500_000;
+const valuesMax = 500_000;
 
 /**
  * Reads the values of a catalogue out of its text: JSON where it begins with a bracket, else CSV where a column is

@@ -43,7 +43,7 @@ export function createWordLists(words: Words): WordLists {
 }
 
 /** Tells which kind of nothing a value is, if any. */
-export function valueClass(value: Json, nullWords: ReadonlySet<string>): ValueClass {
+function valueClass(value: Json, nullWords: ReadonlySet<string>): ValueClass {
   if (value === null) return "null";
   if (typeof value === "string") {
     const text = value.length > 64 ? value : value.trim();

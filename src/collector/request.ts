@@ -85,7 +85,7 @@ export class Request {
 }
 
 /** A reference to a run. */
-export function refOf(run: Run): RunRef {
+function refOf(run: Run): RunRef {
   return {
     runId: run.runId,
     workflow: run.workflow,

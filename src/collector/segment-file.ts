@@ -61,7 +61,7 @@ async function cutTail(file: FileHandle, bytes: number): Promise<void> {
 }
 
 /** Makes creations and removals in a folder durable. */
-export async function syncFolder(dir: string): Promise<void> {
+async function syncFolder(dir: string): Promise<void> {
   const folder = await open(dir, "r");
   try {
     await folder.sync();

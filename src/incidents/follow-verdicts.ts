@@ -5,7 +5,7 @@ import type { SignalVerdict } from "../model/verdict.ts";
 import type { Sweep } from "./sweep.ts";
 
 /** The sentence on the signal that leads those that still drift, "" if none does. */
-export function titleOf(signals: readonly DriftingSignal[]): string {
+function titleOf(signals: readonly DriftingSignal[]): string {
   return byPlainness(signals.filter((one) => one.recoveredAtMs === null))[0]?.sentence ?? "";
 }
 

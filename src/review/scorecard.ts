@@ -71,7 +71,7 @@ export function markCard(marks: readonly Mark[]): Mark {
 }
 
 /** More unusable runs than this share fail an audit. */
-export const unusableShareMax = 0.2;
+const unusableShareMax = 0.2;
 
 /** A failure audit: the newest runs of one day, each looked at by a person. */
 export interface Audit {

@@ -109,7 +109,7 @@ function engineClause(name: string, column: string | undefined, replicated: bool
 }
 
 /** Statements of a file: they end with a semicolon at the end of a line; comment lines are left out. */
-export function splitStatements(text: string): string[] {
+function splitStatements(text: string): string[] {
   return text
     .replace(/^--.*$/gm, "")
     .split(/;\s*$/m)

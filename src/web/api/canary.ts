@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { createRoute, z } from "@hono/zod-openapi";
 import type { CanaryCase, CanaryRound } from "../../model/canary.ts";
 import { PermanentError } from "../../model/errors.ts";
@@ -168,7 +169,7 @@ function judgeRoutes(api: Api, { guard, canary }: WebDeps): void {
     const fresh = given.map(({ case_id, run_id, outputs, ...rest }, index) => ({
       ...rest,
       caseId: case_id,
-      runId: run_id ?? `${roundId}/${case_id}/${index}`,
+      runId: run_id ?? answerId([workflow, roundId, case_id, index]),
       outputs: (outputs ?? null) as Json,
     }));
     return c.json(presentRound(await canary.judge(workflow, roundId, fresh)), 200);
@@ -185,6 +186,11 @@ function judgeRoutes(api: Api, { guard, canary }: WebDeps): void {
     canary.repin(workflow, readAct(c, c.req.valid("json")));
     return c.json({ cases: canary.cases(workflow).length }, 200);
   });
+}
+
+/** The id of an answer's run where none is given: other workflows may name their rounds and inputs alike. */
+function answerId(names: readonly (string | number)[]): string {
+  return `canary-${createHash("sha256").update(JSON.stringify(names)).digest("hex").slice(0, 24)}`;
 }
 
 /** Different inputs of live runs that went well, spread over the latest of them. */
@@ -215,7 +221,7 @@ function presentCase({ caseId: case_id, inputs, pinned, frozenAtMs }: CanaryCase
 }
 
 /** A round as the API answers it. */
-export function presentRound(round: CanaryRound): z.output<typeof Round> {
+function presentRound(round: CanaryRound): z.output<typeof Round> {
   const {
     roundId: round_id,
     workflow,

@@ -89,7 +89,7 @@ async function readSeries({ store }: WebDeps, incident: Incident, nowMs: number)
 }
 
 /** The smallest handy step that is not below `ms`; from an hour up whole hours, because counts are kept by hour. */
-export function roundStep(ms: number): number {
+function roundStep(ms: number): number {
   const handy = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720].map((minutes) => minutes * minuteMs);
   return handy.find((step) => step >= ms) ?? Math.ceil(ms / (24 * hourMs)) * 24 * hourMs;
 }
