@@ -68,7 +68,10 @@ export function runRoutes(deps: Pick<WebDeps, "store" | "guard" | "clock">): Api
   api.openapi(guarded(api, guard, one, "review"), async (c) => {
     const { run_id: runId } = c.req.valid("param");
     const receipt = await store.receipt(runId);
-    if (receipt === null) return c.json({ error: { message: `Cannot find run '${runId}'` } }, 404);
+    if (receipt === null) {
+      const message = `Cannot find run '${runId}': one that was just sent is there a second or two later`;
+      return c.json({ error: { message } }, 404);
+    }
     return c.json(presentReceipt(receipt), 200);
   });
   return api;

@@ -64,7 +64,11 @@ describe("GET /v1/runs/:run_id", () => {
   });
 
   it("answers 404 for a run that is not known", async () => {
-    expect((await sidecar.get("/v1/runs/none")).status).toBe(404);
+    const answer = await sidecar.get("/v1/runs/none");
+    expect(answer.status).toBe(404);
+    expect(await answer.json()).toEqual({
+      error: { message: "Cannot find run 'none': one that was just sent is there a second or two later" },
+    });
   });
 });
 
