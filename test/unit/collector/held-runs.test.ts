@@ -31,6 +31,8 @@ describe("runs that wait for the root of their trace", () => {
   });
 
   async function open(): Promise<PendingLog> {
+    // As the spool's lock has it: a life begins once nothing of the one before is under way.
+    await logs.at(-1)?.close();
     const log = await openPendingLog({ dir, onDamage: () => undefined });
     logs.push(log);
     return log;
