@@ -18,6 +18,10 @@ export function VersionsPage({ board, chosen }: { board: VersionsBoard; chosen: 
         <Card title="Versions">
           <Empty>No version has been seen yet.</Empty>
         </Card>
+      ) : versions.length === 1 ? (
+        <Card title={nameOf(version.version)}>
+          <Empty>It is the only version so far: there is none to compare it with.</Empty>
+        </Card>
       ) : (
         <>
           <Choice board={board} chosen={version.version} />

@@ -309,6 +309,7 @@ describe("outcomes and versions", () => {
   });
 
   it("sets a new version's first runs against the last that was good, on every signal", async () => {
+    expect(await page(`/workflows/${workflow}/versions`)).toContain("the only version so far");
     nowMs += hourMs;
     await send(Array.from({ length: 60 }, (_, n) => live(100 + n, "v2", { score: n % 5, vendor: "" })));
     await settle();
