@@ -247,7 +247,8 @@ export class Acceptor {
     }
     if (!request.claim(`${label.kind}:${labelIdOf(label)}`)) return;
     if (join.kind === "outcome") {
-      request.batch.addOutcome(join.outcome);
+      const { runId, name } = join.outcome;
+      request.batch.addOutcome(join.outcome, request.claiming.claim(`told:${runId} ${name}`));
     } else if (join.kind === "decision") {
       request.batch.addDecision(join.decision);
     } else {

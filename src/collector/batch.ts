@@ -52,7 +52,8 @@ export interface Batch {
   addStep(step: CleanStep, version: string, atMs: number, counted: boolean): void;
   /** @param outputs JSON text of the run's own outputs, undefined where it is not at hand. */
   addReview(review: Review, outputs: string | undefined): void;
-  addOutcome(outcome: Outcome): void;
+  /** @param isFirst of its name for its run: a run is counted once, however often its outcome is told. */
+  addOutcome(outcome: Outcome, isFirst: boolean): void;
   addDecision(decision: Decision): void;
   addReject(reject: Reject): void;
   isEmpty(): boolean;
@@ -97,8 +98,8 @@ export function createBatch(context: BatchContext): Batch {
       observeReview(review, outputs === undefined ? undefined : tryParseJson(outputs), context);
       push("reviews", reviewRow(review));
     },
-    addOutcome(outcome) {
-      observeOutcome(outcome, context);
+    addOutcome(outcome, isFirst) {
+      if (isFirst) observeOutcome(outcome, context);
       push("outcomes", outcomeRow(outcome));
     },
     addDecision(decision) {

@@ -249,6 +249,18 @@ describe("canary", () => {
     expect(outcomes).toEqual(["pinned", "same", "same", "same"]);
   });
 
+  it("keeps the answers of workflows apart that name their rounds and inputs alike", async () => {
+    const answers = [{ case_id: "c0", outputs: "x" }];
+    for (const name of ["alike-a", "alike-b"]) {
+      const path = `/v1/workflows/${name}/canary`;
+      await call("POST", `${path}/cases`, { actor: "ann", cases: [{ case_id: "c0", inputs: 1 }] });
+      await call("POST", `${path}/rounds`, { round_id: "nightly", answers });
+    }
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    for (const name of ["alike-a", "alike-b"])
+      expect(metrics).toContain(`evenkeel_runs_total{workflow="${name}",status="ok"} 1`);
+  });
+
   it("keeps a round once, refuses strangers, and pins anew when it is told to", async () => {
     const path = `/v1/workflows/${workflow}/canary`;
     const answers = [{ case_id: "c0", outputs: { category: "other" } }];

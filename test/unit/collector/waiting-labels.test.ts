@@ -155,6 +155,22 @@ describe("outcomes by business key", () => {
     expect(JSON.stringify(rows("runs"))).not.toContain("leak");
   });
 
+  it("outcome() counts a run once, told by its key and by its id, early and late, and then otherwise", async () => {
+    const { ingest, rows, counts } = begin();
+    await ingest.outcome(null, outcome);
+    await ingest.runs(jsonBytes(shadow("a", { mode: "live", key: "INV-1" })));
+    await ingest.settle();
+    await ingest.outcome("a", { name: "disputed", value: true });
+    await ingest.outcome("a", { name: "disputed", value: false });
+    await ingest.outcome("a", { name: "paid", value: true });
+    expect(rows("outcomes")).toHaveLength(4);
+    const counted = Object.entries(counts()).filter(([key]) => key.startsWith("outcome"));
+    expect(counted).toEqual([
+      ["outcome disputed yes@0", 1],
+      ["outcome paid yes@0", 1],
+    ]);
+  });
+
   it("outcome() of a shadow or canary run is kept and not counted", async () => {
     const { ingest, rows, counts } = begin();
     await ingest.runs(jsonBytes([shadow("a"), shadow("b", { mode: "canary" })]));
