@@ -76,7 +76,7 @@ export function liveOn(
   const options = { bucketMs, budget: { falseAlarmsPer1000WorkflowDays: budget } };
   let { state, verdicts } = step(baseline, life.state, batch, { throughMs: untilMs, ...options });
   let looks = [verdicts];
-  if (bucketMs === hourMs && hasDrift(state)) {
+  if (bucketMs === hourMs && hasDrifted(state, life.nowMs)) {
     state = life.state;
     looks = [];
     for (let atMs = life.nowMs; atMs < untilMs; atMs += hourMs) {
@@ -98,8 +98,9 @@ export function branchLife(life: Life, stream: number): Life {
   return { ...life, simulation: life.simulation.branch(life.nowMs, stream) };
 }
 
-function hasDrift({ signals }: WorkflowState): boolean {
-  return Object.values(signals).some(({ drift }) => drift !== null);
+/** True where a signal drifts, or has begun anew since, as it does once a drift has gone: that may be within hours. */
+function hasDrifted({ signals }: WorkflowState, sinceMs: number): boolean {
+  return Object.values(signals).some(({ drift, committedMs }) => drift !== null || committedMs > sinceMs);
 }
 
 /** The next time to look at verdicts and growth: after an eighth of what was seen, on a whole hour or day. */

@@ -27,6 +27,11 @@ describe("calibration", () => {
     60_000,
   );
 
+  it("runQuiet() counts a false alarm that has gone before the day is over", () => {
+    const cell = { world: "real", perDay: 480, start: { days: 28 } } as const;
+    expect(runQuiet(cell, 7310, 6, 36).falseAlarms).toBe(1);
+  });
+
   const source = "null_rate output.field2";
   const cases: DelayCase[] = [
     { name: "2 to 20 %", source, change: { to: 0.2 }, runsMax: 400 },
