@@ -42,7 +42,7 @@ const urgent = new Set(["slack", "pause", "platform"]);
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const { journal, clock, log } = deps;
   const underWay = new Map<string, { channel: string; done: Promise<void> }>();
-  /** A channel that asked for patience is left alone as a whole. */
+  /** A receiver that asked for patience is left alone as a whole. */
   const heldUntilMs = new Map<string, number>();
 
   let stopped = false;
@@ -53,11 +53,12 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     for (const message of journal.outbox.due(nowMs, lookahead)) {
       const { key, channel } = message;
       const busy = [...underWay.values()].filter((attempt) => attempt.channel === channel).length;
-      if (underWay.has(key) || busy >= perChannelMax || (heldUntilMs.get(channel) ?? 0) > nowMs) continue;
+      if (underWay.has(key) || busy >= perChannelMax || (heldUntilMs.get(receiverOf(message)) ?? 0) > nowMs)
+        continue;
       const done = attempt(message)
         .catch((error: unknown) => {
           // Unwritten, the message is as due as before: without patience it would be sent on and on.
-          heldUntilMs.set(channel, clock.nowMs() + unwrittenHoldMs);
+          heldUntilMs.set(receiverOf(message), clock.nowMs() + unwrittenHoldMs);
           log.error({ err: error, channel, key }, "Cannot write down a delivery");
         })
         .then(() => void underWay.delete(key));
@@ -73,7 +74,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
         ? { kind: "dead" as const, error: `Cannot deliver: no route '${message.channel}' is configured` }
         : await notifier.deliver(message).catch(attemptOfFault);
     const heldMs = writeDown(deps, message, result);
-    if (heldMs > 0) heldUntilMs.set(message.channel, clock.nowMs() + heldMs);
+    if (heldMs > 0) heldUntilMs.set(receiverOf(message), clock.nowMs() + heldMs);
   }
 
   async function settled(): Promise<void> {
@@ -90,7 +91,12 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   };
 }
 
-/** Writes down what became of an attempt. Answers for how long its channel is to be left alone. */
+/** Each workflow is paused at a server of its own, of which one must not hold up the others. */
+function receiverOf({ channel, workflow }: Delivery): string {
+  return channel === "pause" || channel === "platform" ? `${channel} ${workflow}` : channel;
+}
+
+/** Writes down what became of an attempt. Answers for how long its receiver is to be left alone. */
 function writeDown(deps: DispatcherDeps, message: Delivery, result: Attempt): number {
   const { journal, log } = deps;
   const { key, channel } = message;

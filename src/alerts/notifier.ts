@@ -16,10 +16,13 @@ export interface Notifier {
   deliver(message: Delivery): Promise<Attempt>;
 }
 
-/** Seconds that a server asks to wait, 0 if it does not say. Dates are not honoured, only seconds. */
+/** Longer than this, and a server that asks for too much would silence its channel. */
+const retryAfterSecondsMax = 300;
+
+/** Seconds that a server asks to wait, at most five minutes; 0 if it does not say. Dates are not honoured, only seconds. */
 export function retryAfterSeconds(answer: HttpAnswer): number {
   const seconds = Number(answer.headers["retry-after"] ?? 0);
-  return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, 86_400) : 0;
+  return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, retryAfterSecondsMax) : 0;
 }
 
 /** The attempt that an answer amounts to where only 2xx is success. */
