@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { unwatchFile, watchFile } from "node:fs";
+import { type Stats, unwatchFile, watchFile } from "node:fs";
 import { type App, createApp } from "../app.ts";
 import { createLog } from "../log.ts";
 import { systemClock } from "../model/clock.ts";
@@ -36,12 +36,16 @@ const watchEveryMs = 1_000;
 /** Reloads the configuration when its file changes, and on SIGHUP. */
 function followConfig(app: App, { configFile, reread }: CommandContext): { stop(): void } {
   const reload = () => void app.reload(reread);
+  const look = ({ size, nlink }: Stats) => {
+    // A file that is there and empty is one that an editor is about to write. SIGHUP takes it at its word.
+    if (size > 0 || nlink === 0) reload();
+  };
   process.on("SIGHUP", reload);
-  if (configFile !== "") watchFile(configFile, { interval: watchEveryMs, persistent: false }, reload);
+  if (configFile !== "") watchFile(configFile, { interval: watchEveryMs, persistent: false }, look);
   return {
     stop() {
       process.off("SIGHUP", reload);
-      if (configFile !== "") unwatchFile(configFile, reload);
+      if (configFile !== "") unwatchFile(configFile, look);
     },
   };
 }
