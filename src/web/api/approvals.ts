@@ -166,7 +166,7 @@ function presentFor(c: Context<GuardedEnv>, approval: Approval): z.infer<typeof 
   const item = presentApproval(approval);
   if (c.get("visitor").scopes.some((scope) => scope === "review" || scope === "admin")) return item;
   const hidden = { payload: null, inputs: null, outputs: null, confidence: null, note: "", error: "" };
-  return { ...item, ...hidden, reasons: [], actor: "", reason: "", run_id: "" };
+  return { ...item, ...hidden, action: "", reasons: [], actor: "", reason: "", run_id: "" };
 }
 
 function presentClear(approvalId: string, { workflow, action }: { workflow: string; action: string }) {

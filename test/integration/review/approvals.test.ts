@@ -161,7 +161,11 @@ describe("POST /v1/approvals", () => {
 describe("approvals by scope", () => {
   it("lets a sender ask and hear the state, and nothing else", async () => {
     await ask({ ...pay, approval_id: "inv-3" });
-    expect((await read("inv-3", "", keys.sender)).body).toMatchObject({ state: "held", payload: null });
+    expect((await read("inv-3", "", keys.sender)).body).toMatchObject({
+      state: "held",
+      payload: null,
+      action: "",
+    });
     expect((await decide("inv-3", { decision: "approve" }, keys.sender)).status).toBe(403);
     expect((await sidecar.get("/v1/approvals", as(keys.sender))).status).toBe(403);
     expect((await sidecar.post("/v1/approvals", pay)).status).toBe(401);
