@@ -117,3 +117,8 @@ export function formatMoment(atMs: number): string {
 export function plainText(sentence: string): string {
   return sentence.replaceAll("`", "");
 }
+
+/** What people call a version; "" is one that nobody named. */
+export function formatVersion(version: string): string {
+  return version === "" ? "(none given)" : version;
+}

@@ -1,7 +1,19 @@
 import type { Approval } from "../../model/approval.ts";
 import { isOpen } from "../../model/approval.ts";
 import { formatDuration, formatShare } from "../format.ts";
-import { ActFields, Ago, Badge, Card, Empty, Moment, Owner, RunLink, workflowPath } from "./parts.tsx";
+import {
+  ActFields,
+  Ago,
+  Badge,
+  Card,
+  Empty,
+  Fact,
+  Moment,
+  Owner,
+  RunLink,
+  Table,
+  workflowPath,
+} from "./parts.tsx";
 import { Value } from "./value.tsx";
 
 /** A path to an item's page. */
@@ -38,40 +50,29 @@ export function HeldItems({ items, nowMs }: { items: Approval[]; nowMs: number }
 
 function ItemTable({ items, nowMs }: { items: Approval[]; nowMs: number }) {
   return (
-    <div class="scroll" role="region" aria-label="Items" tabindex={0}>
-      <table class="stack">
-        <thead>
-          <tr>
-            <th scope="col">What would be done</th>
-            <th scope="col">Workflow</th>
-            <th scope="col">Why it is held</th>
-            <th scope="col">State</th>
-            <th scope="col">Held</th>
-            <th scope="col">Decide</th>
-          </tr>
-        </thead>
-        <tbody>
-          {items.map((item) => (
-            <tr data-row>
-              <th scope="row">
-                <a href={approvalPath(item.approvalId)}>{item.action}</a>
-              </th>
-              <td data-label="Workflow">{item.workflow}</td>
-              <td data-label="Why it is held">{item.reasons.join("; ")}</td>
-              <td data-label="State">
-                <Badge state={item.state.replaceAll("_", " ")} />
-              </td>
-              <td data-label="Held">
-                <Ago atMs={item.heldAtMs} nowMs={nowMs} />
-              </td>
-              <td data-label="Decide">
-                <Until item={item} nowMs={nowMs} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      label="Items"
+      columns={["What would be done", "Workflow", "Why it is held", "State", "Held", "Decide"]}
+    >
+      {items.map((item) => (
+        <tr data-row>
+          <th scope="row">
+            <a href={approvalPath(item.approvalId)}>{item.action}</a>
+          </th>
+          <td data-label="Workflow">{item.workflow}</td>
+          <td data-label="Why it is held">{item.reasons.join("; ")}</td>
+          <td data-label="State">
+            <Badge state={item.state.replaceAll("_", " ")} />
+          </td>
+          <td data-label="Held">
+            <Ago atMs={item.heldAtMs} nowMs={nowMs} />
+          </td>
+          <td data-label="Decide">
+            <Until item={item} nowMs={nowMs} />
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 
@@ -209,26 +210,16 @@ function Decide({ item, csrf, actor }: ItemProps) {
 function Facts({ item }: { item: Approval }) {
   return (
     <dl class="facts">
-      <div>
-        <dt>Held</dt>
-        <dd>
-          <Moment atMs={item.heldAtMs} /> UTC
-        </dd>
-      </div>
-      {item.confidence === null ? null : (
-        <div>
-          <dt>Confidence</dt>
-          <dd>{formatShare(item.confidence)}</dd>
-        </div>
-      )}
-      {item.runId === "" ? null : (
-        <div>
-          <dt>Run</dt>
-          <dd>
-            <RunLink runId={item.runId} />
-          </dd>
-        </div>
-      )}
+      <Fact
+        name="Held"
+        text={
+          <>
+            <Moment atMs={item.heldAtMs} /> UTC
+          </>
+        }
+      />
+      {item.confidence === null ? null : <Fact name="Confidence" text={formatShare(item.confidence)} />}
+      {item.runId === "" ? null : <Fact name="Run" text={<RunLink runId={item.runId} />} />}
       <div>
         <dt>Id</dt>
         <dd class="mono">{item.approvalId}</dd>

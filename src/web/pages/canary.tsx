@@ -1,6 +1,6 @@
 import type { CanaryCase, CanaryRound } from "../../model/canary.ts";
 import { formatCount, formatShare } from "../format.ts";
-import { ActFields, Ago, Badge, Card, Empty, Moment, workflowPath } from "./parts.tsx";
+import { ActFields, Ago, Badge, Card, Empty, Moment, Table, workflowPath } from "./parts.tsx";
 
 interface Props {
   workflow: string;
@@ -69,36 +69,23 @@ function Latest({ round, nowMs }: { round: CanaryRound; nowMs: number }) {
         )}
       </p>
       {round.fields.length === 0 ? null : (
-        <div class="scroll" role="region" aria-label="Fields" tabindex={0}>
-          <table class="stack">
-            <thead>
-              <tr>
-                <th scope="col">Field</th>
-                <th scope="col">Verdict</th>
-                <th scope="col">Differs now</th>
-                <th scope="col">Differs usually</th>
-                <th scope="col">Inputs</th>
-              </tr>
-            </thead>
-            <tbody>
-              {round.fields.map(({ field, verdict, now, usual, caseIds }) => (
-                <tr data-row>
-                  <th scope="row" class="mono">
-                    {field}
-                  </th>
-                  <td data-label="Verdict">
-                    <Badge state={verdict} />
-                  </td>
-                  <td data-label="Differs now">{shareOf(now)}</td>
-                  <td data-label="Differs usually">{shareOf(usual)}</td>
-                  <td data-label="Inputs" class="mono">
-                    {caseIds.join(", ")}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table label="Fields" columns={["Field", "Verdict", "Differs now", "Differs usually", "Inputs"]}>
+          {round.fields.map(({ field, verdict, now, usual, caseIds }) => (
+            <tr data-row>
+              <th scope="row" class="mono">
+                {field}
+              </th>
+              <td data-label="Verdict">
+                <Badge state={verdict} />
+              </td>
+              <td data-label="Differs now">{shareOf(now)}</td>
+              <td data-label="Differs usually">{shareOf(usual)}</td>
+              <td data-label="Inputs" class="mono">
+                {caseIds.join(", ")}
+              </td>
+            </tr>
+          ))}
+        </Table>
       )}
     </Card>
   );

@@ -1,5 +1,5 @@
 import type { Incident } from "../../model/incident.ts";
-import { Ago, Badge, Card, Empty, Owner, Prose, workflowPath } from "./parts.tsx";
+import { Ago, Badge, Card, Empty, Owner, Prose, Table, workflowPath } from "./parts.tsx";
 
 /** Every incident, newest first. */
 export function IncidentsPage({ incidents, nowMs }: { incidents: Incident[]; nowMs: number }) {
@@ -10,40 +10,28 @@ export function IncidentsPage({ incidents, nowMs }: { incidents: Incident[]; now
         {incidents.length === 0 ? (
           <Empty>Nothing has drifted so far.</Empty>
         ) : (
-          <div class="scroll" role="region" aria-label="Incidents" tabindex={0}>
-            <table class="stack">
-              <thead>
-                <tr>
-                  <th scope="col">Incident</th>
-                  <th scope="col">State</th>
-                  <th scope="col">Workflow</th>
-                  <th scope="col">Began</th>
-                </tr>
-              </thead>
-              <tbody>
-                {incidents.map((incident) => (
-                  <tr data-row>
-                    <th scope="row">
-                      <a href={`/incidents/${encodeURIComponent(incident.incidentId)}`}>
-                        <Prose text={incident.title} />
-                      </a>
-                      <small>{incident.cause.layer}</small>
-                    </th>
-                    <td data-label="State">
-                      <Badge state={incident.state} /> <Badge state={incident.severity} />
-                    </td>
-                    <td data-label="Workflow">
-                      <a href={workflowPath(incident.workflow)}>{incident.workflow}</a>{" "}
-                      <Owner owner={incident.owner} />
-                    </td>
-                    <td data-label="Began">
-                      <Ago atMs={incident.onsetMs} nowMs={nowMs} />
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table label="Incidents" columns={["Incident", "State", "Workflow", "Began"]}>
+            {incidents.map((incident) => (
+              <tr data-row>
+                <th scope="row">
+                  <a href={`/incidents/${encodeURIComponent(incident.incidentId)}`}>
+                    <Prose text={incident.title} />
+                  </a>
+                  <small>{incident.cause.layer}</small>
+                </th>
+                <td data-label="State">
+                  <Badge state={incident.state} /> <Badge state={incident.severity} />
+                </td>
+                <td data-label="Workflow">
+                  <a href={workflowPath(incident.workflow)}>{incident.workflow}</a>{" "}
+                  <Owner owner={incident.owner} />
+                </td>
+                <td data-label="Began">
+                  <Ago atMs={incident.onsetMs} nowMs={nowMs} />
+                </td>
+              </tr>
+            ))}
+          </Table>
         )}
       </Card>
     </>

@@ -1,7 +1,7 @@
 import type { CohortFigure, OutcomeLine, OutcomesBoard, SignalLine } from "../boards/outcomes.ts";
 import { formatCount, formatDuration, formatInterval, formatValue, signalNames } from "../format.ts";
 import { dayMs } from "../../model/clock.ts";
-import { Card, Empty, workflowPath } from "./parts.tsx";
+import { Card, Empty, Table, workflowPath } from "./parts.tsx";
 
 /** What came of the runs, beside the technical signals of the same weeks. */
 export function OutcomesPage({ board }: { board: OutcomesBoard }) {
@@ -22,26 +22,18 @@ export function OutcomesPage({ board }: { board: OutcomesBoard }) {
         </Card>
       ) : (
         <Card title="Outcomes and signals">
-          <div class="scroll" role="region" aria-label="Outcomes and signals" tabindex={0}>
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Runs of</th>
-                  {startsMs.map((startMs) => (
-                    <th scope="col">{dayOf(startMs)}</th>
-                  ))}
-                </tr>
-              </thead>
-              <tbody>
-                {outcomes.map((line) => (
-                  <Outcome line={line} />
-                ))}
-                {signals.map((line) => (
-                  <Signal line={line} />
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table
+            label="Outcomes and signals"
+            class=""
+            columns={["Runs of", ...startsMs.map((startMs) => dayOf(startMs))]}
+          >
+            {outcomes.map((line) => (
+              <Outcome line={line} />
+            ))}
+            {signals.map((line) => (
+              <Signal line={line} />
+            ))}
+          </Table>
         </Card>
       )}
     </>

@@ -1,6 +1,6 @@
 import { formatCount, formatInterval, formatShare, formatValue, signalNames } from "../format.ts";
 import type { OverviewRow, SignalFigure } from "../boards/overview.ts";
-import { Ago, Badge, Card, Empty, Owner, Prose, workflowPath } from "./parts.tsx";
+import { Ago, Badge, Card, Empty, Owner, Prose, Table, workflowPath } from "./parts.tsx";
 import { Spark } from "./spark.tsx";
 
 /** Every workflow on one page, those that need someone first. */
@@ -65,26 +65,23 @@ function WorkflowTable({ rows, nowMs }: { rows: OverviewRow[]; nowMs: number }) 
           <input type="search" data-filter="workflows" placeholder="Name, owner or state" />
         </label>
       )}
-      <div class="scroll" role="region" aria-label="Workflows" tabindex={0}>
-        <table class="stack" id="workflows">
-          <thead>
-            <tr>
-              <th scope="col">Workflow</th>
-              <th scope="col">State</th>
-              <th scope="col">Runs per hour</th>
-              <th scope="col">Overrides</th>
-              <th scope="col">Most often empty</th>
-              <th scope="col">Errors</th>
-              <th scope="col">Last change</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <WorkflowLine row={row} nowMs={nowMs} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        label="Workflows"
+        id="workflows"
+        columns={[
+          "Workflow",
+          "State",
+          "Runs per hour",
+          "Overrides",
+          "Most often empty",
+          "Errors",
+          "Last change",
+        ]}
+      >
+        {rows.map((row) => (
+          <WorkflowLine row={row} nowMs={nowMs} />
+        ))}
+      </Table>
     </>
   );
 }

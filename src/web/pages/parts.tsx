@@ -76,6 +76,40 @@ export function Card(props: { title: string; id?: string; aside?: Child; class?:
   );
 }
 
+/** A table in a region of its own, which scrolls where the screen is too narrow for it. */
+export function Table(props: {
+  label: string;
+  columns: readonly string[];
+  class?: string;
+  id?: string;
+  children?: Child;
+}) {
+  return (
+    <div class="scroll" role="region" aria-label={props.label} tabindex={0}>
+      <table class={props.class ?? "stack"} id={props.id}>
+        <thead>
+          <tr>
+            {props.columns.map((column) => (
+              <th scope="col">{column}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>{props.children}</tbody>
+      </table>
+    </div>
+  );
+}
+
+/** One entry of a list of facts (`dl`). */
+export function Fact({ name, text }: { name: string; text: Child }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{text}</dd>
+    </div>
+  );
+}
+
 /** A sentence in which names stand between backticks, as the explanations have them. */
 export function Prose({ text }: { text: string }) {
   return <>{text.split("`").map((part, index) => (index % 2 === 1 ? <code>{part}</code> : part))}</>;

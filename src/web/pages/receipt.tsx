@@ -2,8 +2,8 @@ import type { DecisionRow, OutcomeRow, ReviewRow, RunRow, StepRow } from "../../
 import type { Receipt } from "../../store/port.ts";
 import { fromJsonText, readFindings } from "../api/present.ts";
 import { compareValues } from "../boards/compare-values.ts";
-import { formatCount, formatDuration, formatShare } from "../format.ts";
-import { Badge, Card, Moment, workflowPath } from "./parts.tsx";
+import { formatCount, formatDuration, formatShare, formatVersion } from "../format.ts";
+import { Badge, Card, Fact, Moment, workflowPath } from "./parts.tsx";
 import { JsonValue, Value } from "./value.tsx";
 
 /** One run, from what went in to what the business saw, in order, on one page. */
@@ -61,7 +61,7 @@ function Facts({ receipt: { run } }: { receipt: Receipt }) {
   );
   const facts: [string, string][] = [
     ["Took", formatDuration(run.ended_at - run.started_at)],
-    ["Version", run.version === "" ? "(none given)" : run.version],
+    ["Version", formatVersion(run.version)],
     [
       "Model",
       run.model_resolved === "" || run.model_resolved === run.model
@@ -80,19 +80,18 @@ function Facts({ receipt: { run } }: { receipt: Receipt }) {
   ];
   return (
     <dl class="facts">
-      <div>
-        <dt>Started</dt>
-        <dd>
-          <Moment atMs={run.started_at} /> UTC
-        </dd>
-      </div>
+      <Fact
+        name="Started"
+        text={
+          <>
+            <Moment atMs={run.started_at} /> UTC
+          </>
+        }
+      />
       {facts
         .filter(([, text]) => text !== "")
         .map(([name, text]) => (
-          <div>
-            <dt>{name}</dt>
-            <dd>{text}</dd>
-          </div>
+          <Fact name={name} text={text} />
         ))}
     </dl>
   );
@@ -222,15 +221,17 @@ function Outcomes({ outcomes }: { outcomes: OutcomeRow[] }) {
     <Card title="Outcomes">
       <dl class="facts">
         {outcomes.map((outcome) => (
-          <div>
-            <dt>{outcome.name}</dt>
-            <dd>
-              <JsonValue text={outcome.value} />{" "}
-              <small>
-                <Moment atMs={outcome.received_at} />
-              </small>
-            </dd>
-          </div>
+          <Fact
+            name={outcome.name}
+            text={
+              <>
+                <JsonValue text={outcome.value} />{" "}
+                <small>
+                  <Moment atMs={outcome.received_at} />
+                </small>
+              </>
+            }
+          />
         ))}
       </dl>
     </Card>
@@ -239,21 +240,20 @@ function Outcomes({ outcomes }: { outcomes: OutcomeRow[] }) {
 
 function Deployed({ receipt: { version } }: { receipt: Receipt }) {
   if (version === null) return null;
-  const facts = [
+  const facts: [string, string][] = [
     ["Prompt", `${version.prompt_name} ${version.prompt_version}`.trim()],
     ["Model asked for", version.model],
     ["Settings", version.settings],
     ["Code revision", version.code_revision],
-  ].filter(([, text]) => text !== "");
+  ];
   return (
     <Card title="What was deployed">
       <dl class="facts">
-        {facts.map(([name, text]) => (
-          <div>
-            <dt>{name}</dt>
-            <dd>{text}</dd>
-          </div>
-        ))}
+        {facts
+          .filter(([, text]) => text !== "")
+          .map(([name, text]) => (
+            <Fact name={name} text={text} />
+          ))}
       </dl>
       {version.prompt === "" ? null : (
         <details>

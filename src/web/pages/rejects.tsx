@@ -1,7 +1,7 @@
 import type { Delivery } from "../../journal/port.ts";
 import type { RejectRow } from "../../model/rows.ts";
 import { DeliveryTable } from "./deliveries.tsx";
-import { Ago, Card, Empty } from "./parts.tsx";
+import { Ago, Card, Empty, Table } from "./parts.tsx";
 
 interface Props {
   /** Null while ClickHouse is away. */
@@ -38,44 +38,31 @@ export function RejectsPage({ rejects, dead, nowMs, csrf, said }: Props) {
 
 function RejectTable({ rejects, nowMs, csrf }: { rejects: RejectRow[]; nowMs: number; csrf: string }) {
   return (
-    <div class="scroll" role="region" aria-label="Rejects" tabindex={0}>
-      <table class="stack">
-        <thead>
-          <tr>
-            <th scope="col">Why</th>
-            <th scope="col">From</th>
-            <th scope="col">Arrived</th>
-            <th scope="col">Bytes</th>
-            <th scope="col">Replay</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rejects.map((reject) => (
-            <tr data-row>
-              <th scope="row">
-                {reject.reason}
-                <details>
-                  <summary>Beginning of the body</summary>
-                  <pre tabindex={0}>{Buffer.from(reject.body.slice(0, 4000), "base64").toString("utf8")}</pre>
-                </details>
-              </th>
-              <td data-label="From">
-                {reject.source} <small>{reject.content_type}</small>
-              </td>
-              <td data-label="Arrived">
-                <Ago atMs={reject.received_at} nowMs={nowMs} />
-              </td>
-              <td data-label="Bytes">{Buffer.byteLength(reject.body, "base64")}</td>
-              <td data-label="Replay">
-                <form method="post" action={`/rejects/${encodeURIComponent(reject.reject_id)}/replay`}>
-                  <input type="hidden" name="csrf" value={csrf} />
-                  <button>Replay</button>
-                </form>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table label="Rejects" columns={["Why", "From", "Arrived", "Bytes", "Replay"]}>
+      {rejects.map((reject) => (
+        <tr data-row>
+          <th scope="row">
+            {reject.reason}
+            <details>
+              <summary>Beginning of the body</summary>
+              <pre tabindex={0}>{Buffer.from(reject.body.slice(0, 4000), "base64").toString("utf8")}</pre>
+            </details>
+          </th>
+          <td data-label="From">
+            {reject.source} <small>{reject.content_type}</small>
+          </td>
+          <td data-label="Arrived">
+            <Ago atMs={reject.received_at} nowMs={nowMs} />
+          </td>
+          <td data-label="Bytes">{Buffer.byteLength(reject.body, "base64")}</td>
+          <td data-label="Replay">
+            <form method="post" action={`/rejects/${encodeURIComponent(reject.reject_id)}/replay`}>
+              <input type="hidden" name="csrf" value={csrf} />
+              <button>Replay</button>
+            </form>
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }

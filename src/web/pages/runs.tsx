@@ -1,7 +1,7 @@
 import type { RunRow } from "../../model/rows.ts";
 import { readFindings } from "../api/present.ts";
 import { formatDuration } from "../format.ts";
-import { Ago, Badge, Card, Empty, RunLink, workflowPath } from "./parts.tsx";
+import { Ago, Badge, Card, Empty, RunLink, Table, workflowPath } from "./parts.tsx";
 
 /** What a person filled in, as text. */
 export type SearchForm = Partial<Record<"workflow" | "status" | "version" | "q" | "field" | "value", string>>;
@@ -80,42 +80,28 @@ export function RunsPage({ form, workflows, runs, problem, more, nowMs }: Props)
 
 function RunTable({ runs, nowMs }: { runs: RunRow[]; nowMs: number }) {
   return (
-    <div class="scroll" role="region" aria-label="Runs" tabindex={0}>
-      <table class="stack">
-        <thead>
-          <tr>
-            <th scope="col">Run</th>
-            <th scope="col">Workflow</th>
-            <th scope="col">Status</th>
-            <th scope="col">Output</th>
-            <th scope="col">Took</th>
-            <th scope="col">Arrived</th>
-          </tr>
-        </thead>
-        <tbody>
-          {runs.map((run) => (
-            <tr data-row>
-              <th scope="row">
-                <RunLink runId={run.run_id} />
-              </th>
-              <td data-label="Workflow">
-                <a href={workflowPath(run.workflow)}>{run.workflow}</a>
-              </td>
-              <td data-label="Status">
-                <Badge state={run.status} />
-                {readFindings(run.findings).length === 0 ? null : <small>breaks contract</small>}
-              </td>
-              <td data-label="Output" class="peek">
-                {run.status === "error" ? run.error_type : run.outputs.slice(0, 120)}
-              </td>
-              <td data-label="Took">{formatDuration(run.ended_at - run.started_at)}</td>
-              <td data-label="Arrived">
-                <Ago atMs={run.received_at} nowMs={nowMs} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table label="Runs" columns={["Run", "Workflow", "Status", "Output", "Took", "Arrived"]}>
+      {runs.map((run) => (
+        <tr data-row>
+          <th scope="row">
+            <RunLink runId={run.run_id} />
+          </th>
+          <td data-label="Workflow">
+            <a href={workflowPath(run.workflow)}>{run.workflow}</a>
+          </td>
+          <td data-label="Status">
+            <Badge state={run.status} />
+            {readFindings(run.findings).length === 0 ? null : <small>breaks contract</small>}
+          </td>
+          <td data-label="Output" class="peek">
+            {run.status === "error" ? run.error_type : run.outputs.slice(0, 120)}
+          </td>
+          <td data-label="Took">{formatDuration(run.ended_at - run.started_at)}</td>
+          <td data-label="Arrived">
+            <Ago atMs={run.received_at} nowMs={nowMs} />
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }

@@ -2,7 +2,7 @@ import type { Scorecard } from "../boards/scorecard.ts";
 import type { Criterion, WindowFigure } from "../../review/scorecard.ts";
 import type { Unit } from "../../model/verdict.ts";
 import { formatCount, formatValue, signalNames } from "../format.ts";
-import { Badge, Card, Empty, Moment, workflowPath } from "./parts.tsx";
+import { Badge, Card, Empty, Fact, Moment, Table, workflowPath } from "./parts.tsx";
 
 interface Props {
   card: Scorecard;
@@ -39,40 +39,29 @@ export function ScorecardPage({ card, csrf, said }: Props) {
 
 function Criteria({ card }: { card: Scorecard }) {
   return (
-    <div class="scroll" role="region" aria-label="Criteria" tabindex={0}>
-      <table class="stack">
-        <thead>
-          <tr>
-            <th scope="col">Criterion</th>
-            <th scope="col">Mark</th>
-            <th scope="col">Figures, newest first</th>
-          </tr>
-        </thead>
-        <tbody>
-          {card.criteria.map(({ criterion, mark, windows, unit }) => (
-            <tr>
-              <th scope="row">
-                {describeCriterion(criterion, unit)}
-                <small>
-                  over {criterion.windowDays} days, {criterion.runsMin} observations at least
-                  {criterion.windows === 1 ? "" : `, ${criterion.windows} times in a row`}
-                </small>
-              </th>
-              <td data-label="Mark">
-                <Badge state={mark} />
-              </td>
-              <td data-label="Figures">
-                <ul class="plain">
-                  {windows.map((figure) => (
-                    <Window figure={figure} unit={unit} />
-                  ))}
-                </ul>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table label="Criteria" columns={["Criterion", "Mark", "Figures, newest first"]}>
+      {card.criteria.map(({ criterion, mark, windows, unit }) => (
+        <tr>
+          <th scope="row">
+            {describeCriterion(criterion, unit)}
+            <small>
+              over {criterion.windowDays} days, {criterion.runsMin} observations at least
+              {criterion.windows === 1 ? "" : `, ${criterion.windows} times in a row`}
+            </small>
+          </th>
+          <td data-label="Mark">
+            <Badge state={mark} />
+          </td>
+          <td data-label="Figures">
+            <ul class="plain">
+              {windows.map((figure) => (
+                <Window figure={figure} unit={unit} />
+              ))}
+            </ul>
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 
@@ -101,23 +90,14 @@ function AuditCard({ card: { audit, workflow }, csrf }: Pick<Props, "card" | "cs
       <p>A person looks at the fifty newest runs. More than one in five unusable is a fail.</p>
       {audit === null ? null : (
         <dl class="facts">
-          <div>
-            <dt>Begun</dt>
-            <dd>
-              <Moment atMs={audit.atMs} />
-            </dd>
-          </div>
-          {[
-            ["Looked at", `${audit.usable + audit.minorEdits + audit.unusable} of ${audit.runs}`],
-            ["Usable", String(audit.usable)],
-            ["Minor edits", String(audit.minorEdits)],
-            ["Unusable", String(audit.unusable)],
-          ].map(([name, text]) => (
-            <div>
-              <dt>{name}</dt>
-              <dd>{text}</dd>
-            </div>
-          ))}
+          <Fact name="Begun" text={<Moment atMs={audit.atMs} />} />
+          <Fact
+            name="Looked at"
+            text={`${audit.usable + audit.minorEdits + audit.unusable} of ${audit.runs}`}
+          />
+          <Fact name="Usable" text={String(audit.usable)} />
+          <Fact name="Minor edits" text={String(audit.minorEdits)} />
+          <Fact name="Unusable" text={String(audit.unusable)} />
         </dl>
       )}
       <form method="post" action={`${workflowPath(workflow)}/audit`} class="act">

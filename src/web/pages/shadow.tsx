@@ -1,8 +1,19 @@
 import type { JudgedField } from "../../review/readiness.ts";
 import { fromJsonText } from "../api/present.ts";
 import type { ShadowBoard } from "../boards/shadow.ts";
-import { formatCount, formatShare } from "../format.ts";
-import { Badge, Card, Empty, FigureText, Moment, Prose, RunLink, workflowPath } from "./parts.tsx";
+import { formatCount, formatShare, formatVersion } from "../format.ts";
+import {
+  Badge,
+  Card,
+  Empty,
+  Fact,
+  FigureText,
+  Moment,
+  Prose,
+  RunLink,
+  Table,
+  workflowPath,
+} from "./parts.tsx";
 
 /** A workflow in shadow mode: is it ready to be switched on, and if not, why? */
 export function ShadowPage({ board }: { board: ShadowBoard }) {
@@ -20,21 +31,14 @@ export function ShadowPage({ board }: { board: ShadowBoard }) {
         <Prose text={readiness.says} />
       </p>
       <dl class="facts">
-        {[
-          ["Version", version === "" ? "(none given)" : version],
-          [
-            "Decisions",
-            `${formatCount(readiness.decisions.seen)} of ${formatCount(readiness.decisions.needed)}`,
-          ],
-          ["Shadow runs", `${formatCount(runs.runs)} in ${windowDays} days`],
-          ["Not decided yet", formatCount(runs.undecided)],
-          ["Failed runs", formatCount(runs.failed)],
-        ].map(([name, text]) => (
-          <div>
-            <dt>{name}</dt>
-            <dd>{text}</dd>
-          </div>
-        ))}
+        <Fact name="Version" text={formatVersion(version)} />
+        <Fact
+          name="Decisions"
+          text={`${formatCount(readiness.decisions.seen)} of ${formatCount(readiness.decisions.needed)}`}
+        />
+        <Fact name="Shadow runs" text={`${formatCount(runs.runs)} in ${windowDays} days`} />
+        <Fact name="Not decided yet" text={formatCount(runs.undecided)} />
+        <Fact name="Failed runs" text={formatCount(runs.failed)} />
       </dl>
       <Fields fields={readiness.fields} />
       <Reasons board={board} />
@@ -57,36 +61,23 @@ function Fields({ fields }: { fields: readonly JudgedField[] }) {
   }
   return (
     <Card title="Agreement by field">
-      <div class="scroll" role="region" aria-label="Agreement by field" tabindex={0}>
-        <table class="stack">
-          <thead>
-            <tr>
-              <th scope="col">Field</th>
-              <th scope="col">Agreement</th>
-              <th scope="col">Target</th>
-              <th scope="col">Decisions</th>
-              <th scope="col">Mark</th>
-            </tr>
-          </thead>
-          <tbody>
-            {fields.map(({ field, agreement, target, mark }) => (
-              <tr data-row>
-                <th scope="row" class="mono">
-                  {field}
-                </th>
-                <td data-label="Agreement">
-                  <FigureText figure={agreement} unit="share" />
-                </td>
-                <td data-label="Target">{formatShare(target)}</td>
-                <td data-label="Decisions">{formatCount(agreement.runs)}</td>
-                <td data-label="Mark">
-                  <Badge state={mark} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label="Agreement by field" columns={["Field", "Agreement", "Target", "Decisions", "Mark"]}>
+        {fields.map(({ field, agreement, target, mark }) => (
+          <tr data-row>
+            <th scope="row" class="mono">
+              {field}
+            </th>
+            <td data-label="Agreement">
+              <FigureText figure={agreement} unit="share" />
+            </td>
+            <td data-label="Target">{formatShare(target)}</td>
+            <td data-label="Decisions">{formatCount(agreement.runs)}</td>
+            <td data-label="Mark">
+              <Badge state={mark} />
+            </td>
+          </tr>
+        ))}
+      </Table>
     </Card>
   );
 }
@@ -111,40 +102,29 @@ function Disagreements({ board: { disagreements } }: { board: ShadowBoard }) {
   if (disagreements.length === 0) return null;
   return (
     <Card title="Latest disagreements">
-      <div class="scroll" role="region" aria-label="Latest disagreements" tabindex={0}>
-        <table class="stack">
-          <thead>
-            <tr>
-              <th scope="col">Run</th>
-              <th scope="col">When</th>
-              <th scope="col">Differs in</th>
-              <th scope="col">The person</th>
-              <th scope="col">The workflow</th>
-              <th scope="col">Why</th>
-            </tr>
-          </thead>
-          <tbody>
-            {disagreements.map((row) => (
-              <tr data-row>
-                <th scope="row">
-                  <RunLink runId={row.run_id} />
-                </th>
-                <td data-label="When">
-                  <Moment atMs={row.received_at} />
-                </td>
-                <td data-label="Differs in" class="mono">
-                  {row.differing.join(", ")}
-                </td>
-                <td data-label="The person">{shorten(row.output)}</td>
-                <td data-label="The workflow">{shorten(row.run_outputs)}</td>
-                <td data-label="Why">
-                  {row.reason} {row.note === "" ? null : <small>{row.note}</small>}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        label="Latest disagreements"
+        columns={["Run", "When", "Differs in", "The person", "The workflow", "Why"]}
+      >
+        {disagreements.map((row) => (
+          <tr data-row>
+            <th scope="row">
+              <RunLink runId={row.run_id} />
+            </th>
+            <td data-label="When">
+              <Moment atMs={row.received_at} />
+            </td>
+            <td data-label="Differs in" class="mono">
+              {row.differing.join(", ")}
+            </td>
+            <td data-label="The person">{shorten(row.output)}</td>
+            <td data-label="The workflow">{shorten(row.run_outputs)}</td>
+            <td data-label="Why">
+              {row.reason} {row.note === "" ? null : <small>{row.note}</small>}
+            </td>
+          </tr>
+        ))}
+      </Table>
     </Card>
   );
 }
@@ -156,7 +136,7 @@ function Earlier({ board: { earlier } }: { board: ShadowBoard }) {
       <ul class="plain">
         {earlier.map(({ version, agreed, differed }) => (
           <li>
-            <span class="mono">{version === "" ? "(none given)" : version}</span>: whole output agreed in{" "}
+            <span class="mono">{formatVersion(version)}</span>: whole output agreed in{" "}
             {formatShare(agreed / Math.max(1, agreed + differed))} of {formatCount(agreed + differed)}
           </li>
         ))}

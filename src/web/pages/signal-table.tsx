@@ -1,7 +1,7 @@
 import type { SignalRow, WorkflowBoard } from "../boards/workflow.ts";
 import { formatBin, formatShare, signalNames } from "../format.ts";
 import { marksOf, MiniChart } from "./chart.tsx";
-import { Badge, FigureText, Prose, workflowPath } from "./parts.tsx";
+import { Badge, FigureText, Prose, Table, workflowPath } from "./parts.tsx";
 import { Bar } from "./spark.tsx";
 
 /** Signals that need nobody; many of them stay folded until they are asked for. */
@@ -43,24 +43,15 @@ export function SignalTable({
   board: WorkflowBoard;
 }) {
   return (
-    <div class="scroll" role="region" aria-label={title} tabindex={0}>
-      <table class="stack signals">
-        <thead>
-          <tr>
-            <th scope="col">Signal</th>
-            <th scope="col">Now</th>
-            <th scope="col">Baseline</th>
-            <th scope="col">Over time</th>
-            <th scope="col">Verdict</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <SignalLine row={row} board={board} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      label={title}
+      class="stack signals"
+      columns={["Signal", "Now", "Baseline", "Over time", "Verdict"]}
+    >
+      {rows.map((row) => (
+        <SignalLine row={row} board={board} />
+      ))}
+    </Table>
   );
 }
 

@@ -1,9 +1,8 @@
-import type { Child } from "hono/jsx";
 import type { Drift, Stable } from "../../model/verdict.ts";
 import type { DistributionRow, SignalBoard } from "../boards/signal.ts";
 import { formatBin, formatCount, formatShare, signalNames } from "../format.ts";
 import { marksOf } from "./chart.tsx";
-import { Badge, Card, Empty, FigureText, Moment, Prose, workflowPath } from "./parts.tsx";
+import { Badge, Card, Empty, Fact, FigureText, Moment, Prose, Table, workflowPath } from "./parts.tsx";
 import { Bar } from "./spark.tsx";
 import { Ranges } from "./workflow.tsx";
 
@@ -92,46 +91,25 @@ function Figures({ judged }: { judged: Stable | Drift }) {
   );
 }
 
-function Fact({ name, text }: { name: string; text: Child }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{text}</dd>
-    </div>
-  );
-}
-
 function Distribution({ rows, board }: { rows: DistributionRow[]; board: SignalBoard }) {
   const top = Math.max(...rows.flatMap((row) => [row.baselineShare, row.currentShare]), 1e-9);
   return (
-    <div class="scroll" role="region" aria-label="Distribution" tabindex={0}>
-      <table class="distribution">
-        <thead>
-          <tr>
-            <th scope="col">Value</th>
-            <th scope="col">Baseline</th>
-            <th scope="col">Now</th>
-            <th scope="col">Runs</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr>
-              <th scope="row">{formatBin(row.label)}</th>
-              <ShareCell share={row.baselineShare} top={top} tone="quiet" label="in the baseline" />
-              <ShareCell share={row.currentShare} top={top} tone="good" label="now" />
-              <td>
-                {row.bin?.startsWith("=") === true ? (
-                  <a href={searchPath(board, row.bin.slice(1))}>{formatCount(row.current)}</a>
-                ) : (
-                  formatCount(row.current)
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table label="Distribution" class="distribution" columns={["Value", "Baseline", "Now", "Runs"]}>
+      {rows.map((row) => (
+        <tr>
+          <th scope="row">{formatBin(row.label)}</th>
+          <ShareCell share={row.baselineShare} top={top} tone="quiet" label="in the baseline" />
+          <ShareCell share={row.currentShare} top={top} tone="good" label="now" />
+          <td>
+            {row.bin?.startsWith("=") === true ? (
+              <a href={searchPath(board, row.bin.slice(1))}>{formatCount(row.current)}</a>
+            ) : (
+              formatCount(row.current)
+            )}
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

@@ -1,7 +1,7 @@
 import type { SignalVerdict } from "../../model/verdict.ts";
 import type { ComparedVersion, Rollout, VersionsBoard } from "../boards/versions.ts";
-import { formatBin, formatCount, formatShare, signalNames } from "../format.ts";
-import { Badge, Card, Empty, FigureText, Moment, workflowPath } from "./parts.tsx";
+import { formatBin, formatCount, formatShare, formatVersion, signalNames } from "../format.ts";
+import { Badge, Card, Empty, FigureText, Moment, Table, workflowPath } from "./parts.tsx";
 
 /** Versions beside each other: the chosen one on every signal against another. */
 export function VersionsPage({ board, chosen }: { board: VersionsBoard; chosen: string }) {
@@ -19,7 +19,7 @@ export function VersionsPage({ board, chosen }: { board: VersionsBoard; chosen: 
           <Empty>No version has been seen yet.</Empty>
         </Card>
       ) : versions.length === 1 ? (
-        <Card title={nameOf(version.version)}>
+        <Card title={formatVersion(version.version)}>
           <Empty>It is the only version so far: there is none to compare it with.</Empty>
         </Card>
       ) : (
@@ -39,9 +39,9 @@ export function RolloutCard({ rollout }: { rollout: Rollout }) {
   return (
     <Card title="Rolling out" aside={<Badge state={state} />}>
       <p>
-        <code>{nameOf(version)}</code> has had {formatCount(runs)} runs since <Moment atMs={sinceMs} />, about{" "}
-        {formatShare(share)} of the traffic. Compared with <code>{nameOf(against)}</code>, the last version
-        that was good,{" "}
+        <code>{formatVersion(version)}</code> has had {formatCount(runs)} runs since <Moment atMs={sinceMs} />
+        , about {formatShare(share)} of the traffic. Compared with <code>{formatVersion(against)}</code>, the
+        last version that was good,{" "}
         {differing.length > 0
           ? `${differing.length} signals differ.`
           : isEnough
@@ -55,7 +55,7 @@ export function RolloutCard({ rollout }: { rollout: Rollout }) {
 function Choice({ board, chosen }: { board: VersionsBoard; chosen: string }) {
   const option = (version: string, current: string) => (
     <option value={version} selected={version === current}>
-      {nameOf(version)}
+      {formatVersion(version)}
     </option>
   );
   return (
@@ -78,31 +78,27 @@ function Comparison({ version, against }: { version: ComparedVersion; against: s
   const rows = [...version.signals].sort((a, b) => rank[a.verdict.kind] - rank[b.verdict.kind]);
   const few = rows.filter(({ verdict }) => verdict.kind === "insufficient").length;
   return (
-    <Card title={`${nameOf(version.version)} against ${nameOf(against)}`}>
+    <Card title={`${formatVersion(version.version)} against ${formatVersion(against)}`}>
       {version.blamedBy === "" ? null : (
         <p class="notice bad">
           An <a href={`/incidents/${encodeURIComponent(version.blamedBy)}`}>incident</a> blames this version.
         </p>
       )}
-      <div class="scroll" role="region" aria-label="Comparison" tabindex={0}>
-        <table class="stack">
-          <thead>
-            <tr>
-              <th scope="col">Signal</th>
-              <th scope="col">Field</th>
-              <th scope="col">What</th>
-              <th scope="col">{nameOf(against)}</th>
-              <th scope="col">{nameOf(version.version)}</th>
-              <th scope="col">Verdict</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <Row row={row} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        label="Comparison"
+        columns={[
+          "Signal",
+          "Field",
+          "What",
+          formatVersion(against),
+          formatVersion(version.version),
+          "Verdict",
+        ]}
+      >
+        {rows.map((row) => (
+          <Row row={row} />
+        ))}
+      </Table>
       {few === 0 ? null : (
         <p class="quiet">{few} signals have too few observations on one side to be compared.</p>
       )}
@@ -130,8 +126,4 @@ function Row({ row: { signal, verdict } }: { row: SignalVerdict }) {
       </td>
     </tr>
   );
-}
-
-function nameOf(version: string): string {
-  return version === "" ? "(none given)" : version;
 }

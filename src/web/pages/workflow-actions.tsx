@@ -1,5 +1,5 @@
 import type { WorkflowBoard } from "../boards/workflow.ts";
-import { formatCount } from "../format.ts";
+import { formatCount, formatVersion } from "../format.ts";
 import { ActFields, Ago, Empty, Moment, workflowPath } from "./parts.tsx";
 
 interface Props {
@@ -68,7 +68,7 @@ function BaselineCard({ board, csrf, actor, nowMs }: Props) {
               Version
               <select name="version">
                 {board.versions.map(({ version }) => (
-                  <option value={version}>{version === "" ? "(none given)" : version}</option>
+                  <option value={version}>{formatVersion(version)}</option>
                 ))}
               </select>
             </label>

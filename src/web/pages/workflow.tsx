@@ -1,7 +1,7 @@
 import { type RangeName, ranges, type SignalRow, type WorkflowBoard } from "../boards/workflow.ts";
-import { formatCount, formatShare } from "../format.ts";
+import { formatCount, formatShare, formatVersion } from "../format.ts";
 import { DataMapCard } from "./data-map.tsx";
-import { Ago, Badge, Card, Empty, Moment, Owner, Prose, workflowPath } from "./parts.tsx";
+import { Ago, Badge, Card, Empty, Moment, Owner, Prose, Table, workflowPath } from "./parts.tsx";
 import { SignalGroup, SignalTable } from "./signal-table.tsx";
 import { RolloutCard } from "./versions.tsx";
 import { WorkflowActions } from "./workflow-actions.tsx";
@@ -134,44 +134,32 @@ function Versions({ board, nowMs }: { board: WorkflowBoard; nowMs: number }) {
   const share = (part: number, whole: number) => (whole === 0 ? "–" : formatShare(part / whole));
   return (
     <Card title="Versions">
-      <div class="scroll" role="region" aria-label="Versions" tabindex={0}>
-        <table class="stack">
-          <thead>
-            <tr>
-              <th scope="col">Version</th>
-              <th scope="col">First seen</th>
-              <th scope="col">Last seen</th>
-              <th scope="col">Runs</th>
-              <th scope="col">Errors</th>
-              <th scope="col">Empty values</th>
-              <th scope="col">Overrides</th>
-            </tr>
-          </thead>
-          <tbody>
-            {board.versions.map((version) => (
-              <tr data-row>
-                <th scope="row" class="mono">
-                  <a
-                    href={`/runs?workflow=${encodeURIComponent(board.info.workflow)}&version=${encodeURIComponent(version.version)}`}
-                  >
-                    {version.version === "" ? "(none given)" : version.version}
-                  </a>
-                </th>
-                <td data-label="First seen">
-                  <Moment atMs={version.firstMs} />
-                </td>
-                <td data-label="Last seen">
-                  <Ago atMs={version.lastMs} nowMs={nowMs} />
-                </td>
-                <td data-label="Runs">{formatCount(version.runs)}</td>
-                <td data-label="Errors">{share(version.errors, version.runs)}</td>
-                <td data-label="Empty values">{share(version.empty, version.values)}</td>
-                <td data-label="Overrides">{share(version.overridden, version.reviewed)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        label="Versions"
+        columns={["Version", "First seen", "Last seen", "Runs", "Errors", "Empty values", "Overrides"]}
+      >
+        {board.versions.map((version) => (
+          <tr data-row>
+            <th scope="row" class="mono">
+              <a
+                href={`/runs?workflow=${encodeURIComponent(board.info.workflow)}&version=${encodeURIComponent(version.version)}`}
+              >
+                {formatVersion(version.version)}
+              </a>
+            </th>
+            <td data-label="First seen">
+              <Moment atMs={version.firstMs} />
+            </td>
+            <td data-label="Last seen">
+              <Ago atMs={version.lastMs} nowMs={nowMs} />
+            </td>
+            <td data-label="Runs">{formatCount(version.runs)}</td>
+            <td data-label="Errors">{share(version.errors, version.runs)}</td>
+            <td data-label="Empty values">{share(version.empty, version.values)}</td>
+            <td data-label="Overrides">{share(version.overridden, version.reviewed)}</td>
+          </tr>
+        ))}
+      </Table>
     </Card>
   );
 }
