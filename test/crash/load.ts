@@ -53,7 +53,8 @@ async function acknowledge(load: Load, path: string, body: unknown, ids: readonl
   }
 }
 
-function post(url: string, body: unknown): Promise<boolean> {
+/** Posts JSON; answers whether it was accepted, also where nobody listens. */
+export function post(url: string, body: unknown): Promise<boolean> {
   const sent = fetch(url, {
     method: "POST",
     headers: { "content-type": "application/json" },

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { startFront } from "../conformance/start-front.ts";
 import { dataFolder, eventually, type Sidecar, startSidecar } from "../sidecar.ts";
 import { type Fault, startFaultyProxy } from "./faulty-proxy.ts";
+import { post } from "./load.ts";
 
 /** How long each fault lasts, and how much comes in meanwhile. */
 export interface StoreAwayOptions {
@@ -172,19 +173,4 @@ async function ask(url: string, query: string): Promise<Record<string, number>> 
     method: "POST",
   });
   return JSON.parse(await answer.text()) as Record<string, number>;
-}
-
-function post(url: string, body: unknown): Promise<boolean> {
-  const sent = fetch(url, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  return sent.then(
-    async (response) => {
-      await response.arrayBuffer();
-      return response.ok;
-    },
-    () => false,
-  );
 }
