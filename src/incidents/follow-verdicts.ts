@@ -35,6 +35,13 @@ function followSignal(
       // A recovered signal of a resolved incident counts as fresh: it may reopen the incident.
       if (one.recoveredAtMs !== null && resolved) return one;
       if (one.recoveredAtMs === null && JSON.stringify(one.drift) === JSON.stringify(verdict)) return one;
-      return { ...one, drift: verdict, recoveredAtMs: null, sentence: sweep.explain(judged) };
+      // One that comes back is another drift, noticed now.
+      return {
+        ...one,
+        drift: verdict,
+        detectedAtMs: one.recoveredAtMs === null ? one.detectedAtMs : atMs,
+        recoveredAtMs: null,
+        sentence: sweep.explain(judged),
+      };
   }
 }

@@ -48,7 +48,8 @@ export function withSignal(incident: Incident, fresh: DriftingSignal, sweep: Swe
     owner: sweep.owner,
     signals,
     updatedAtMs: sweep.nowMs,
-    onsetMs: active[0]?.drift.onset.atMs ?? incident.onsetMs,
+    // A drift that joins later, or comes back, began after people were first told: it does not move the beginning.
+    onsetMs: Math.min(incident.onsetMs, fresh.drift.onset.atMs),
     cause: {
       ...cause,
       slice: cause.slice ?? incident.cause.slice,

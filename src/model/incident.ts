@@ -58,6 +58,7 @@ export interface Incident {
   updatedAtMs: number;
   resolvedAtMs: number | null;
   snoozedUntilMs: number | null;
+  /** When the first of its drifts began: never after `openedAtMs`. */
   onsetMs: number;
   signals: DriftingSignal[];
   cause: Cause;

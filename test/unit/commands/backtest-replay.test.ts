@@ -6,13 +6,16 @@ import type { SignalBucket } from "../../../src/model/signal.ts";
 const workflow = "triage";
 const days = 20;
 
-/** Hours of 30 runs each, with an even share of empty outputs from `brokenFromMs` on, and none at all in `silence`. */
-function hours(given: { brokenFromMs?: number; silence?: [number, number] } = {}): SignalBucket[] {
-  const { brokenFromMs = Infinity, silence = [Infinity, Infinity] } = given;
+/** Hours of 30 runs each, half of the outputs empty from `brokenFromMs` on but for `mended`, and none at all in `silence`. */
+function hours(
+  given: { brokenFromMs?: number; mended?: [number, number]; silence?: [number, number] } = {},
+): SignalBucket[] {
+  const { brokenFromMs = Infinity, mended = [Infinity, Infinity], silence = [Infinity, Infinity] } = given;
   const buckets: SignalBucket[] = [];
   for (let startMs = 0; startMs < days * dayMs; startMs += hourMs) {
     if (startMs >= silence[0] && startMs < silence[1]) continue;
-    const empty = startMs >= brokenFromMs ? 15 : 0;
+    const isMended = startMs >= mended[0] && startMs < mended[1];
+    const empty = startMs >= brokenFromMs && !isMended ? 15 : 0;
     buckets.push({ workflow, kind: "volume", field: "", startMs, counts: { run: 30 } });
     const counts = { value: 30 - empty, empty };
     buckets.push({ workflow, kind: "null_rate", field: "output.vendor", startMs, counts });
@@ -59,6 +62,17 @@ describe("runBacktest()", () => {
     expect(incidents[0]).toMatchObject({ cause: { layer: "workflow logic", lastGoodVersion: "v12" } });
     expect(incidents[0]?.openedAtMs).toBeGreaterThan(atMs);
     expect(incidents[0]?.openedAtMs).toBeLessThan(atMs + 6 * hourMs);
+  });
+
+  it("runBacktest() lets no incident begin after its alert, also where the fault comes back", () => {
+    const mended: [number, number] = [15 * dayMs, 16 * dayMs];
+    const { incidents } = backtest({ buckets: hours({ brokenFromMs: 14 * dayMs, mended }) }).result;
+    expect(incidents).toHaveLength(1);
+    const [{ onsetMs, openedAtMs, signals } = { onsetMs: 0, openedAtMs: 0, signals: [] }] = incidents;
+    // The drift in it is the second.
+    expect(signals[0]?.drift.onset.atMs).toBeGreaterThan(openedAtMs);
+    expect(onsetMs).toBeLessThanOrEqual(openedAtMs);
+    expect(onsetMs).toBeGreaterThan(14 * dayMs - 2 * hourMs);
   });
 
   it("runBacktest() notices silence while it lasts, not when runs come again", () => {

@@ -207,6 +207,24 @@ describe("advanceIncidents()", () => {
       recovered,
     );
     expect(result.told).toEqual(told);
+    expect(result.incidents.filter(({ onsetMs, openedAtMs }) => onsetMs > openedAtMs)).toEqual([]);
+  });
+
+  it("shows no onset after its alert when one signal joins, another recovers and comes back", () => {
+    const at = (hours: number) => startMs + hours * hourMs;
+    const late = at(0.5);
+    const { incidents } = play([
+      { atMs: at(0.25), verdicts: [judged(vendor, drift(startMs), at(0.25))] },
+      { atMs: at(2), verdicts: [judged(category, drift(late), at(2))] },
+      { atMs: at(3), verdicts: [judged(vendor, stable(), at(3))] },
+      { atMs: at(4), verdicts: [judged(overrides, drift(late), at(4))] },
+      { atMs: at(6), verdicts: [judged(vendor, drift(at(5)), at(6))] },
+    ]);
+    expect(incidents).toHaveLength(1);
+    expect(incidents[0]?.signals).toHaveLength(3);
+    expect(incidents[0]).toMatchObject({ onsetMs: startMs, openedAtMs: at(0.25) });
+    for (const { drift: found, detectedAtMs } of incidents[0]?.signals ?? [])
+      expect(found.onset.atMs).toBeLessThan(detectedAtMs);
   });
 });
 
