@@ -87,6 +87,33 @@ export function draftDecision(decision: Omit<DecisionDraft, "kind">): DecisionDr
   return { kind: "decision", ...decision, decisionId: decisionId || hashOf([...run, reviewer, output]) };
 }
 
+/** What an evaluator said of a run, in whatever vocabulary it was written. */
+export interface Evaluation {
+  name: string;
+  label: string;
+  score: number | null;
+  explanation: string;
+  /** "" where nobody is named. */
+  reviewer: string;
+  /** A label that is a verdict makes it a review; else that is an outcome too. */
+  mayReview: boolean;
+}
+
+/** Creates a review of an evaluation whose label is a verdict, else an outcome; null where it says nothing that counts. */
+export function draftEvaluation(
+  place: Pick<OutcomeDraft, "runId" | "traceId" | "workflow" | "businessKey" | "atMs">,
+  { name, label, score, explanation, reviewer, mayReview }: Evaluation,
+): ReviewDraft | OutcomeDraft | null {
+  const verdict = mayReview ? readVerdict(label) : null;
+  if (verdict !== null) {
+    const said = { verdict, output: null, reason: name, note: explanation, reviewer, durationMs: null };
+    return draftReview({ ...place, reviewId: "", ...said });
+  }
+  const value = score ?? label;
+  if (name === "" || value === "") return null;
+  return draftOutcome({ ...place, mayWait: false, outcomeId: "", name, value });
+}
+
 /** Reads a verdict in the words of reviewers and evaluators; null for any other word. */
 export function readVerdict(word: Json | undefined): ReviewVerdict | null {
   switch (typeof word === "string" ? word.toLowerCase() : "") {

@@ -1,6 +1,6 @@
 import { annotationForms, kindKeys } from "./attributes.ts";
 import type { LabelDraft } from "./labels.ts";
-import { draftOutcome, draftReview, readVerdict } from "./labels.ts";
+import { draftEvaluation } from "./labels.ts";
 import type { Attributes, OtlpSpan } from "./otlp.ts";
 import { numberOf, textOf } from "./read-span.ts";
 
@@ -15,7 +15,7 @@ export function mapAnnotations(span: OtlpSpan, runId: string, workflow: string):
   if (runId === "" || !span.attributes.has(kindKeys.openInference)) return labels;
   for (const { prefix, member } of annotationForms) {
     for (let index = 0; index < annotationsMax; index += 1) {
-      const place = { runId, workflow, traceId: span.traceId, atMs: span.endMs };
+      const place = { runId, workflow, traceId: span.traceId, businessKey: "", atMs: span.endMs };
       const label = readAnnotation(span.attributes, `${prefix}${index}.${member}`, place);
       if (label === undefined) break;
       if (label !== null) labels.push(label);
@@ -28,27 +28,19 @@ export function mapAnnotations(span: OtlpSpan, runId: string, workflow: string):
 function readAnnotation(
   attributes: Attributes,
   prefix: string,
-  place: { runId: string; workflow: string; traceId: string; atMs: number },
+  place: Parameters<typeof draftEvaluation>[0],
 ): LabelDraft | null | undefined {
   const read = (name: string) => textOf(attributes, [`${prefix}${name}`]);
   const name = read("name");
   const label = read("label");
   const score = numberOf(attributes, [`${prefix}score`]);
   if (name === "" && label === "" && score === null) return undefined;
-  const verdict = readVerdict(label);
-  if (verdict !== null && read("annotator_kind").toUpperCase() === "HUMAN") {
-    return draftReview({
-      ...place,
-      reviewId: "",
-      verdict,
-      output: null,
-      reason: name,
-      note: read("explanation"),
-      reviewer: read("identifier"),
-      durationMs: null,
-    });
-  }
-  const value = score ?? label;
-  if (name === "" || value === "") return null;
-  return draftOutcome({ ...place, businessKey: "", mayWait: false, outcomeId: "", name, value });
+  return draftEvaluation(place, {
+    name,
+    label,
+    score,
+    explanation: read("explanation"),
+    reviewer: read("identifier"),
+    mayReview: read("annotator_kind").toUpperCase() === "HUMAN",
+  });
 }

@@ -1,7 +1,7 @@
 import type { Json } from "../model/json.ts";
 import { evaluation, own } from "./attributes.ts";
 import type { LabelDraft } from "./labels.ts";
-import { draftDecision, draftOutcome, draftReview, readVerdict } from "./labels.ts";
+import { draftDecision, draftEvaluation, draftOutcome, draftReview, readVerdict } from "./labels.ts";
 import type { Attributes, OtlpLog, OtlpSpan } from "./otlp.ts";
 import { parseAnyContent } from "./parse-json.ts";
 import { countOf, numberOf, textOf } from "./read-span.ts";
@@ -95,27 +95,17 @@ function namesRun({ runId, traceId, businessKey, workflow }: Place): boolean {
   return runId !== "" || traceId !== "" || (businessKey !== "" && workflow !== "");
 }
 
-/** An evaluation whose label is a verdict is a review; one with another label or a score is an outcome. */
 function mapEvaluation(attributes: Attributes, place: Place): MappedLabel {
   if (place.runId === "" && place.traceId === "") return { kind: "bad", reason: "no_run_id" };
-  const name = textOf(attributes, [evaluation.name]);
-  const label = textOf(attributes, [evaluation.label]);
-  const verdict = readVerdict(label);
-  if (verdict !== null) {
-    return draftReview({
-      ...place,
-      reviewId: "",
-      verdict,
-      output: null,
-      reason: name,
-      note: textOf(attributes, [evaluation.explanation]),
-      reviewer: "",
-      durationMs: null,
-    });
-  }
-  const value = numberOf(attributes, [evaluation.score]) ?? label;
-  if (name === "" || value === "") return { kind: "bad", reason: "bad_evaluation" };
-  return draftOutcome({ ...place, mayWait: false, outcomeId: "", name, value });
+  const draft = draftEvaluation(place, {
+    name: textOf(attributes, [evaluation.name]),
+    label: textOf(attributes, [evaluation.label]),
+    score: numberOf(attributes, [evaluation.score]),
+    explanation: textOf(attributes, [evaluation.explanation]),
+    reviewer: "",
+    mayReview: true,
+  });
+  return draft ?? { kind: "bad", reason: "bad_evaluation" };
 }
 
 function jsonOf(value: Json | undefined): Json {
