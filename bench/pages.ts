@@ -55,6 +55,7 @@ const app = webRoutes({
   journal,
   guard,
   clock,
+  wallClock: clock,
   desk,
   watch: steadyWatch(),
   filler: { audit: () => Promise.resolve(0) },

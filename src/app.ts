@@ -16,7 +16,7 @@ import { every, type Recurring } from "./every.ts";
 import { defaultIncidentSettings } from "./incidents/settings.ts";
 import { openJournal } from "./journal/open-journal.ts";
 import { createMetrics } from "./metrics.ts";
-import { hourMs, minuteMs } from "./model/clock.ts";
+import { hourMs, minuteMs, systemClock } from "./model/clock.ts";
 import { PermanentError } from "./model/errors.ts";
 import { showQueue } from "./review/gauges.ts";
 import { createReviewDesk } from "./review/desk.ts";
@@ -51,15 +51,21 @@ export interface App {
  *
  * @throws {PermanentError} If another process holds the data folder, or a part refuses its settings.
  */
-export async function createApp({ config: given, clock, log }: AppOptions): Promise<App> {
+export async function createApp({
+  config: given,
+  clock,
+  wallClock = systemClock,
+  log,
+}: AppOptions): Promise<App> {
   // A copy: its members are replaced when the settings change.
   const config = { ...given };
   mkdirSync(config.data, { recursive: true });
   const journal = openJournal({ path: join(config.data, "journal"), log });
   if (config.clickhouse.url === "") repairStore(config, log);
-  const base: Base = { config, clock, log, journal, metrics: createMetrics(), store: openStore(config, log) };
+  const metrics = createMetrics();
+  const base: Base = { config, clock, wallClock, log, journal, metrics, store: openStore(config, log) };
   const collector = await buildCollector(base);
-  const alerts = createAlerts({ journal, clock, settings: config, meters: base.metrics, log });
+  const alerts = createAlerts({ ...base, settings: config, meters: metrics });
   const watermark = createWatermark(base, collector.spool);
   const watch = buildWatch(base, { ...collector, watermark }, alerts);
   const trials = createTrials({

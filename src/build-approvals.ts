@@ -4,7 +4,7 @@ import { canonicalJson } from "./collector/version-id.ts";
 import { createApprovalCounter } from "./collector/count-approvals.ts";
 import { type Config, type WorkflowConfig, workflowConfig } from "./config.ts";
 import { type Approval, isOpen } from "./model/approval.ts";
-import { minuteMs, systemClock } from "./model/clock.ts";
+import { minuteMs } from "./model/clock.ts";
 import type { Base, CollectorParts, Parts } from "./parts.ts";
 import { type ApprovalDesk, type ApprovalSettings, createApprovalDesk } from "./review/approval-desk.ts";
 import { createTopicFinder } from "./review/topics.ts";
@@ -16,7 +16,7 @@ export function buildApprovals(
   { catalogue, catalogues, redactor, spool }: CollectorParts,
   alerts: Parts["alerts"],
 ): ApprovalDesk {
-  const { config, clock, journal, metrics } = base;
+  const { config, clock, wallClock, journal, metrics } = base;
   const checkContract = createContractCheck(catalogues.values);
   const key = secretOf(journal, "approval key");
   const desk = createApprovalDesk({
@@ -32,7 +32,7 @@ export function buildApprovals(
     tell: (approval) => alerts.tellApproval(approval, countOpen(journal.approvals.openCounts(), approval)),
     count: createApprovalCounter({ sink: spool, seen: spool.seenIds, catalogue, clock }),
     meters: metrics,
-    wallClock: systemClock,
+    wallClock,
   });
   // A workflow without open items any more still shows its zero.
   const seen = new Set<string>();

@@ -19,7 +19,11 @@ const timeoutMs = 15_000;
  *
  * @throws {PermanentError} If a file cannot be read.
  */
-export function buildCatalogues({ config, clock, metrics }: Omit<Base, "journal" | "store">): Catalogues {
+export function buildCatalogues({
+  config,
+  clock,
+  metrics,
+}: Omit<Base, "journal" | "store" | "wallClock">): Catalogues {
   checkFiles(config);
   const call = createCall({ timeoutMs, answerBytesMax: textBytesMax });
   const catalogues = createCatalogues({

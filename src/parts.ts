@@ -25,11 +25,13 @@ export interface AppOptions {
   /** The settings in force. The object stays, its members may be replaced: read them when they are needed. */
   config: Config;
   clock: Clock;
+  /** The time of people, whatever clock the data runs on; the machine's where none is given. */
+  wallClock?: Clock;
   log: Logger;
 }
 
 /** What every part is built on. */
-export interface Base extends AppOptions {
+export interface Base extends Required<AppOptions> {
   metrics: Metrics;
   journal: Journal;
   store: Store;

@@ -133,7 +133,8 @@ async function opened(server: ServerType, port: number, hostname: string): Promi
 
 /** Everything behind the port. */
 function createRoutes(parts: Parts, guard: Guard, troubles: () => string[]): Hono {
-  const { config, clock, journal, store, ingest, metrics, log, desk, filler, approvals, alerts } = parts;
+  const { config, clock, wallClock, journal, store, ingest, metrics } = parts;
+  const { log, desk, filler, approvals, alerts } = parts;
   const app = new Hono();
   if (config.role !== "monitor") {
     for (const path of ["/v1/traces", "/v1/logs", "/v1/metrics"]) app.use(path, guard.requireScope("ingest"));
@@ -172,6 +173,7 @@ function createRoutes(parts: Parts, guard: Guard, troubles: () => string[]): Hon
     canary: parts.canary,
     guard,
     clock,
+    wallClock,
     metrics,
     desk,
     filler,

@@ -9,7 +9,7 @@ const snoozeMs = 4 * hourMs;
 /** Answers `POST /slack/actions`: checks the signature over the raw body, then does what was pressed. */
 export async function slackActions(
   request: Request,
-  { config, clock, journal }: Parts,
+  { config, clock, wallClock, journal }: Parts,
   watch: Watch,
 ): Promise<Response> {
   const body = await request.text();
@@ -17,7 +17,7 @@ export async function slackActions(
   const signature = request.headers.get("x-slack-signature") ?? "";
   const signingSecret = config.routes.slack.signing_secret;
   // Slack signs with the real time, whatever clock the data runs on.
-  const read = readSlackPress({ body, timestamp, signature }, { signingSecret, nowMs: Date.now() });
+  const read = readSlackPress({ body, timestamp, signature }, { signingSecret, nowMs: wallClock.nowMs() });
   if (read.kind === "refused") return Response.json({ error: { message: read.reason } }, { status: 401 });
   if (read.kind === "ignored") return new Response(null, { status: 200 });
   const { action, incidentId, actor } = read.press;

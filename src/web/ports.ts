@@ -137,7 +137,10 @@ export interface WebDeps {
   /** When a workflow in shadow mode is ready to be switched on, as configured. */
   readiness: (workflow: string) => ReadinessCriteria;
   guard: Guard;
+  /** The time of the data. */
   clock: Clock;
+  /** The time of people: of what is held, and of who reviews. */
+  wallClock: Clock;
   /** Sends the bytes of a reject through the collector again. */
   replayReject: (rejectId: string) => Promise<ReplayOutcome>;
   /** Forgets a person. @throws {TransientError} While the store cannot be reached. */

@@ -13,18 +13,17 @@ const latestMax = 100;
 
 /** Held items as pages, and what their buttons do. */
 export function approvalPageRoutes(deps: WebDeps, frame: FrameOf): Hono<GuardedEnv> {
-  const { approvals, guard, watch } = deps;
+  const { approvals, guard, watch, wallClock } = deps;
   const app = new Hono<GuardedEnv>();
   const reviewer = guard.requireScope("review");
   app.get("/approvals", reviewer, (c) =>
     answerPage(
       c,
       frame("Approvals", "review"),
-      // People take real time, whatever clock the data runs on.
       <ApprovalsPage
         open={approvals.open()}
         latest={approvals.list({ limit: latestMax })}
-        nowMs={Date.now()}
+        nowMs={wallClock.nowMs()}
       />,
     ),
   );
@@ -37,7 +36,7 @@ export function approvalPageRoutes(deps: WebDeps, frame: FrameOf): Hono<GuardedE
     return answerPage(
       c,
       frame(item.action, "review"),
-      <ApprovalPage {...{ item, owner, csrf }} nowMs={Date.now()} actor={knownName(c)} />,
+      <ApprovalPage {...{ item, owner, csrf }} nowMs={wallClock.nowMs()} actor={knownName(c)} />,
     );
   });
   app.post("/approvals/:id/decision", reviewer, async (c) => {

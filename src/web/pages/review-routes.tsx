@@ -12,7 +12,7 @@ import { NamePage, ReviewPage } from "./review.tsx";
 
 /** The review queue as pages and forms. */
 export function reviewPageRoutes(deps: WebDeps, frame: FrameOf): Hono<GuardedEnv> {
-  const { desk, guard, store, approvals } = deps;
+  const { desk, guard, store, approvals, wallClock } = deps;
   const app = new Hono<GuardedEnv>();
   const reviewer = guard.requireScope("review");
   const queue = (workflow: string) =>
@@ -33,7 +33,7 @@ export function reviewPageRoutes(deps: WebDeps, frame: FrameOf): Hono<GuardedEnv
         workflow={workflow}
         waiting={desk.waiting()}
         held={approvals.open(workflow === "" ? undefined : workflow)}
-        nowMs={Date.now()}
+        nowMs={wallClock.nowMs()}
         answeredToday={desk.answeredToday(name)}
         undoable={desk.undoable(name)}
         csrf={csrf}

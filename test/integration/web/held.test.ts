@@ -1,18 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { hourMs, systemClock } from "../../../src/model/clock.ts";
 import { type Sidecar, startSidecar } from "./sidecar.ts";
 
 let sidecar: Sidecar;
+/** The time of people, beside that of the data. */
+let peopleMs = Date.now();
 
 beforeAll(async () => {
-  sidecar = await startSidecar({
-    workflows: {
-      mapped: {
-        owner: "ann",
-        reads: [{ kind: "mailbox", name: "invoices@", account: "svc-mail" }],
-        writes: [{ kind: "table", name: "ledger" }],
-      },
+  const workflows = {
+    mapped: {
+      owner: "ann",
+      reads: [{ kind: "mailbox", name: "invoices@", account: "svc-mail" }],
+      writes: [{ kind: "table", name: "ledger" }],
     },
-  });
+  };
+  sidecar = await startSidecar({ workflows }, systemClock, { nowMs: () => peopleMs });
   const steps = [
     { name: "fetch", kind: "tool", attributes: { source: "invoices@" } },
     { name: "lookup", kind: "tool", attributes: { source: "<b>crm</b>" } },
@@ -92,5 +94,14 @@ describe("held items as pages", () => {
     const late = await fetch(`${sidecar.url}${path}/decision`, form({ decision: "approve", actor: "ann" }));
     expect(late.status).toBe(400);
     expect(await late.text()).toContain("it was done by hand already");
+  });
+
+  it("say how long something waits by the clock of people", async () => {
+    await sidecar.post("/v1/approvals", { approval_id: "slow", workflow: "mapped", action: "wait" });
+    expect(await sidecar.page("/approvals/slow")).toContain("24 h");
+    peopleMs += 3 * hourMs;
+    for (const path of ["/approvals", "/approvals/slow"]) expect(await sidecar.page(path)).toContain("21 h");
+    const named = { headers: { cookie: "evenkeel_name=ann", accept: "text/html" } };
+    expect(await (await fetch(`${sidecar.url}/review`, named)).text()).toContain("21 h");
   });
 });

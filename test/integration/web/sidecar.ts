@@ -23,10 +23,11 @@ export interface Sidecar {
 export async function startSidecar(
   more: Partial<Record<keyof Config, unknown>> = {},
   clock: Clock = systemClock,
+  wallClock: Clock = systemClock,
 ): Promise<Sidecar> {
   const data = mkdtempSync(join(tmpdir(), "evenkeel-web-"));
   const config = configSchema.parse({ host: "127.0.0.1", port: 0, data, sweep_seconds: 0.5, ...more });
-  const app = await createApp({ config, clock, log: pino({ level: "silent" }) });
+  const app = await createApp({ config, clock, wallClock, log: pino({ level: "silent" }) });
   const url = await app.listen();
   const headers = { "content-type": "application/json" };
   return {
