@@ -127,15 +127,24 @@ function retry({ journal, clock, settings }: AlertsDeps, key: string, actor: str
   });
 }
 
+/** A route that comes and goes is told of once in so long. */
+const routeQuietMs = hourMs;
+
 /** A route that fails is told of through the others. */
 function routeProblem({ channel, key }: Delivery, error: string): Problem {
   return {
     problemId: `route ${channel}`,
     text: `The route '${channel}' fails: ${error}. It owes message ${key}`,
     solved: false,
+    quietMs: routeQuietMs,
   };
 }
 
 function routeWorks(channel: string): Problem {
-  return { problemId: `route ${channel}`, text: `The route '${channel}' works again`, solved: true };
+  return {
+    problemId: `route ${channel}`,
+    text: `The route '${channel}' works again`,
+    solved: true,
+    quietMs: routeQuietMs,
+  };
 }

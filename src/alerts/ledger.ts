@@ -24,6 +24,8 @@ export interface Problem {
   /** One sentence. */
   text: string;
   solved: boolean;
+  /** Its beginning is told at most once in so long: word of another waits, and is dropped if that ends meanwhile. */
+  quietMs?: number;
 }
 
 /** Writes down what happened and what is owed for it. Needs the journal only; every call is one transaction. */
@@ -138,10 +140,26 @@ function owePause(deps: LedgerDeps, pause: PauseState, incident: Incident | null
   owe(deps, { about: "pause", pause, owner, incident }, exceptChannel);
 }
 
-function tellProblem(deps: LedgerDeps, { problemId, text, solved }: Problem, exceptChannel: string): void {
-  deps.journal.meta.set(`problem ${problemId}`, solved ? "no" : "yes");
+function tellProblem(
+  deps: LedgerDeps,
+  { problemId, text, solved, quietMs = 0 }: Problem,
+  exceptChannel: string,
+): void {
+  const { meta, outbox } = deps.journal;
+  const nowMs = deps.clock.nowMs();
+  meta.set(`problem ${problemId}`, solved ? "no" : "yes");
   audit(deps, ownActor, solved ? "problem solved" : "problem", "", text);
-  owe(deps, { about: "problem", problemId, text, solved, atMs: deps.clock.nowMs() }, exceptChannel);
+  const key = `problem told ${problemId}`;
+  // In the future while word of the beginning is held back.
+  const toldMs = Number(meta.get(key) ?? -quietMs);
+  if (solved && toldMs > nowMs) {
+    meta.set(key, String(toldMs - quietMs));
+    for (const held of outbox.list({ state: "pending", subject: problemId })) outbox.withdraw(held.key);
+    return;
+  }
+  const tellMs = solved ? nowMs : Math.max(nowMs, toldMs + quietMs);
+  if (!solved) meta.set(key, String(tellMs));
+  owe(deps, { about: "problem", problemId, text, solved, atMs: nowMs }, exceptChannel, tellMs);
 }
 
 function tellApproval(deps: LedgerDeps, approval: Approval, openItems: number): void {
@@ -159,9 +177,16 @@ function tellApproval(deps: LedgerDeps, approval: Approval, openItems: number): 
   owe(deps, { about: "approval", approval: told, owner, openItems });
 }
 
-function owe({ journal, clock, settings }: LedgerDeps, notice: Notice, exceptChannel = ""): void {
-  for (const message of owedMessages(notice, settings, clock.nowMs()))
-    if (message.channel !== exceptChannel) journal.outbox.enqueue(message);
+function owe(
+  { journal, clock, settings }: LedgerDeps,
+  notice: Notice,
+  exceptChannel = "",
+  notBeforeMs = 0,
+): void {
+  const nowMs = clock.nowMs();
+  const later = notBeforeMs > nowMs ? { notBeforeMs } : {};
+  for (const message of owedMessages(notice, settings, nowMs))
+    if (message.channel !== exceptChannel) journal.outbox.enqueue({ ...message, ...later });
 }
 
 function audit(

@@ -12,7 +12,7 @@ export function createOutbox(database: Database): Journal["outbox"] {
 
 function createWrites(
   database: Database,
-): Pick<Journal["outbox"], "enqueue" | "delivered" | "failed" | "dead" | "retry" | "prune"> {
+): Pick<Journal["outbox"], "enqueue" | "delivered" | "failed" | "dead" | "withdraw" | "retry" | "prune"> {
   return {
     enqueue: (message) => enqueue(database, message),
 
@@ -41,6 +41,9 @@ function createWrites(
         key,
       );
     },
+
+    withdraw: (key) =>
+      void database.run("DELETE FROM outbox WHERE key = ? AND state = 'pending' AND attempts = 0", key),
 
     prune: (deliveredBeforeMs) =>
       database.run("DELETE FROM outbox WHERE state = 'delivered' AND delivered_at_ms < ?", deliveredBeforeMs),

@@ -104,6 +104,8 @@ export interface Journal {
     failed(key: string, error: string, nextAttemptAtMs: number): void;
     dead(key: string, error: string): void;
     get(key: string): Delivery | null;
+    /** Takes back a message that nobody has tried to deliver. */
+    withdraw(key: string): void;
     /** Makes a dead message due again. */
     retry(key: string, nowMs: number): boolean;
     list(filter?: { state?: Delivery["state"]; subject?: string; limit?: number }): Delivery[];

@@ -355,6 +355,46 @@ describe("a route that fails", () => {
     expect(types()).toEqual(["incident.opened", "sidecar.problem", "sidecar.problem_solved"]);
   });
 
+  it("is told of once an hour while it comes and goes, and at last as it stands", async () => {
+    let works = false;
+    const flaky = await receiver(() => ({ status: works ? 200 : 503 }));
+    const hook = await receiver();
+    const slack = { webhook_url: flaky.url, bot_token: "", channel: "", signing_secret: "" };
+    const { alerts, journal, drainAfter } = bench(settings({ slack, webhook: { url: hook.url, secret } }));
+    const told = () =>
+      hook.requests
+        .map(({ body }) => (JSON.parse(body) as { type: string }).type)
+        .filter((type) => type.startsWith("sidecar."));
+    let n = 0;
+    /** One message that gets through at the fourth attempt, ten minutes later; or not. */
+    const fail = async (mends: boolean) => {
+      n += 1;
+      works = false;
+      alerts.record(opened(n));
+      await alerts.drain();
+      for (const ms of [1_000, 2_000]) await drainAfter(ms);
+      await alerts.drain();
+      works = mends;
+      await drainAfter(600_000);
+      await alerts.drain();
+    };
+    for (let time = 0; time < 4; time += 1) await fail(true);
+    expect(told()).toEqual(["sidecar.problem", "sidecar.problem_solved"]);
+    // The log has each.
+    const logged = journal.audit.list().map(({ action }) => action);
+    expect(logged.filter((action) => action === "problem")).toHaveLength(4);
+    expect(logged.filter((action) => action === "problem solved")).toHaveLength(4);
+    await fail(false);
+    expect(told()).toHaveLength(2);
+    await drainAfter(600_000);
+    await alerts.drain();
+    expect(told()).toEqual(["sidecar.problem", "sidecar.problem_solved", "sidecar.problem"]);
+    works = true;
+    await drainAfter(3_600_000);
+    await alerts.drain();
+    expect(told().at(-1)).toBe("sidecar.problem_solved");
+  });
+
   it("gives up when the schedule is exhausted, and goes on with the next message", async () => {
     const broken = await receiver((_, n) => ({ status: n <= 10 ? 500 : 200 }));
     const { alerts, journal, drainAfter } = bench(settings({ webhook: { url: broken.url, secret } }));
