@@ -49,8 +49,12 @@ export interface ReloadDeps {
 
 /** Takes over changed settings, all of them or none. */
 export interface Reload {
-  /** @param load Reads the whole configuration. @throws never: a refusal is told to people, and the old settings stay. */
-  reload: (load: () => Config) => ReloadOutcome;
+  /**
+   * @param load Reads the whole configuration.
+   * @param actor What asked for it, for the audit log: `SIGHUP`, `file change`.
+   * @throws never: a refusal is told to people, and the old settings stay.
+   */
+  reload: (load: () => Config, actor: string) => ReloadOutcome;
   /** Why the latest change was refused; "" while what the file says is in force. */
   refusal: () => string;
 }
@@ -62,8 +66,8 @@ export function createReload(deps: ReloadDeps): Reload {
   metrics.configLastReloadSuccessful.set({}, 1);
   return {
     refusal: () => refusal,
-    reload(load) {
-      const outcome = tryReload(deps, load);
+    reload(load, actor) {
+      const outcome = tryReload(deps, load, actor);
       if (outcome.kind !== "unchanged" || refusal !== "") metrics.configReloads.inc({ result: outcome.kind });
       refusal = outcome.kind === "refused" ? outcome.why : "";
       metrics.configLastReloadSuccessful.set({}, refusal === "" ? 1 : 0);
@@ -84,7 +88,11 @@ export function createReload(deps: ReloadDeps): Reload {
 
 const auditKeysMax = 20;
 
-function tryReload({ config, followers, journal, clock }: ReloadDeps, load: () => Config): ReloadOutcome {
+function tryReload(
+  { config, followers, journal, clock }: ReloadDeps,
+  load: () => Config,
+  actor: string,
+): ReloadOutcome {
   try {
     const next = load();
     const keys = changedKeys(config, next);
@@ -99,7 +107,7 @@ function tryReload({ config, followers, journal, clock }: ReloadDeps, load: () =
     const detail = keys.slice(0, auditKeysMax).join(", ") + more;
     journal.audit.append({
       atMs: clock.nowMs(),
-      actor: "",
+      actor,
       action: "reload configuration",
       workflow: "",
       detail,

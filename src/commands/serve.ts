@@ -35,16 +35,16 @@ const watchEveryMs = 1_000;
 
 /** Reloads the configuration when its file changes, and on SIGHUP. */
 function followConfig(app: App, { configFile, reread }: CommandContext): { stop(): void } {
-  const reload = () => void app.reload(reread);
+  const onSignal = () => void app.reload(reread, "SIGHUP");
   const look = ({ size, nlink }: Stats) => {
     // A file that is there and empty is one that an editor is about to write. SIGHUP takes it at its word.
-    if (size > 0 || nlink === 0) reload();
+    if (size > 0 || nlink === 0) app.reload(reread, "file change");
   };
-  process.on("SIGHUP", reload);
+  process.on("SIGHUP", onSignal);
   if (configFile !== "") watchFile(configFile, { interval: watchEveryMs, persistent: false }, look);
   return {
     stop() {
-      process.off("SIGHUP", reload);
+      process.off("SIGHUP", onSignal);
       if (configFile !== "") unwatchFile(configFile, look);
     },
   };

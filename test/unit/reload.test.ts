@@ -22,7 +22,7 @@ function begin(settings: object, follow: Follower = () => () => undefined) {
   const alerts = createAlerts({ journal, clock, settings: config, meters: metrics, log });
   const followers = [follow, alerts.follow];
   const { reload, refusal } = createReload({ config, followers, alerts, journal, clock, log, metrics });
-  const read = (next: object) => reload(() => configSchema.parse(next));
+  const read = (next: object) => reload(() => configSchema.parse(next), "SIGHUP");
   const scrape = async () => (await metrics.render("")).body;
   return { config, journal, reload, read, refusal, scrape };
 }
@@ -34,7 +34,7 @@ it("reload() takes over what may change, in the object that the parts hold", asy
   expect(config).toMatchObject({ workflows: { a: { owner: "ben" } }, remind_hours: 1 });
   expect(Object.keys(config.workflows)).toEqual(["a", "c"]);
   const [entry] = journal.audit.list();
-  expect(entry).toMatchObject({ action: "reload configuration" });
+  expect(entry).toMatchObject({ action: "reload configuration", actor: "SIGHUP" });
   expect(entry?.detail.split(", ").sort()).toEqual([
     "remind_hours",
     "workflows.a.owner",
@@ -97,7 +97,7 @@ it("reload() refuses what cannot be read", () => {
   const { config, reload } = begin({});
   const outcome = reload(() => {
     throw new PermanentError("Cannot read configuration 'x'");
-  });
+  }, "SIGHUP");
   expect(outcome).toEqual({ kind: "refused", why: "Cannot read configuration 'x'" });
   expect(config).toEqual(configSchema.parse({}));
 });
