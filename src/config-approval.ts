@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { whole } from "./config-values.ts";
+import { compilePattern } from "./model/linear-pattern.ts";
 import { builtInTopics, patternIn } from "./review/topics.ts";
 
 const topicWords = z
@@ -8,7 +9,13 @@ const topicWords = z
       .string()
       .trim()
       .min(1)
-      .refine(isWord, { error: "must be a word, or a regular expression between slashes" }),
+      .superRefine((word, context) => {
+        const pattern = patternIn(word);
+        const outcome = pattern === null ? null : compilePattern(pattern, "iu");
+        if (outcome?.kind !== "refused") return;
+        const message = `must be a word or, between slashes, ${outcome.why}`;
+        context.addIssue({ code: "custom", message });
+      }),
   )
   .meta({ description: "The owner's words and, between slashes, patterns" });
 
@@ -56,12 +63,3 @@ export const approvalSchema = z
       .meta({ description: "Which items must be held; without it every one is" }),
   })
   .prefault({});
-
-function isWord(word: string): boolean {
-  try {
-    new RegExp(patternIn(word) ?? "", "iu");
-    return true;
-  } catch {
-    return false;
-  }
-}

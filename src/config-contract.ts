@@ -4,6 +4,7 @@ import { z } from "zod";
 import { compileSchema } from "./collector/contract-schema.ts";
 import { secret, text, url, whole } from "./config-values.ts";
 import type { JsonObject } from "./model/json.ts";
+import { compilePattern } from "./model/linear-pattern.ts";
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 const path = (description: string) => z.string().min(1).optional().meta({ description });
@@ -17,9 +18,16 @@ const fieldRule = z
       .meta({ description: "JSON type of the value" }),
     pattern: z
       .string()
-      .refine(isRegExp, { error: "must be a regular expression" })
+      .superRefine((pattern, context) => {
+        const outcome = compilePattern(pattern, "", "whole");
+        if (outcome.kind === "refused")
+          context.addIssue({ code: "custom", message: `must be ${outcome.why}` });
+      })
       .optional()
-      .meta({ description: "Regular expression that the whole text must match" }),
+      .meta({
+        description:
+          "Regular expression that the whole text must match, without lookaround and back references",
+      }),
     format: z
       .enum(["email", "date", "date-time", "uri", "uuid"])
       .optional()
@@ -128,14 +136,5 @@ function readSchema(file: string): JsonObject | null {
   } catch {
     // Not there, not readable or not YAML: in each case there is no schema, and the message names the file.
     return null;
-  }
-}
-
-function isRegExp(pattern: string): boolean {
-  try {
-    new RegExp(pattern);
-    return true;
-  } catch {
-    return false;
   }
 }

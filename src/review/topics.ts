@@ -1,3 +1,5 @@
+import { compilePattern } from "../model/linear-pattern.ts";
+
 /** A topic that must not be acted upon without a person: the built-in words and patterns of each. English. */
 const builtIn: Record<string, { words: readonly string[]; patterns: readonly string[] }> = {
   money: {
@@ -103,24 +105,38 @@ export type TopicFinder = (text: string) => string[];
  * @param topics The owner's words by topic; a built-in topic adds its own.
  */
 export function createTopicFinder(topics: Readonly<Record<string, readonly string[]>>): TopicFinder {
-  const compiled = Object.entries(topics).map(([name, own]) => ({ name, patterns: patternsOf(name, own) }));
+  const compiled = Object.entries(topics).map(([name, own]) => ({ name, signs: signsOf(name, own) }));
   return (text) => {
     const plain = plainText(text);
     return compiled
-      .filter(({ patterns }) => patterns.some((pattern) => pattern.test(text) || pattern.test(plain)))
+      .filter(({ signs }) => signs.some((isIn) => isIn(text) || isIn(plain)))
       .map(({ name }) => name);
   };
 }
 
-function patternsOf(name: string, own: readonly string[]): RegExp[] {
+type Sign = (text: string) => boolean;
+
+function signsOf(name: string, own: readonly string[]): Sign[] {
   const known = Object.hasOwn(builtIn, name) ? builtIn[name] : undefined;
   const words = [...(known?.words ?? []), ...own.filter((word) => patternIn(word) === null)];
-  const patterns = [...(known?.patterns ?? []), ...own.flatMap((word) => patternIn(word) ?? [])];
   const alternatives = words.map((word) =>
     word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "\\s+"),
   );
   const whole = `(?<![\\p{L}\\p{N}])(?:${alternatives.join("|")})(?:s|es|d|ed|ing)?(?![\\p{L}\\p{N}])`;
-  return [...(words.length === 0 ? [] : [whole]), ...patterns].map((source) => new RegExp(source, "iu"));
+  const ours = [...(words.length === 0 ? [] : [whole]), ...(known?.patterns ?? [])].map((source): Sign => {
+    const pattern = new RegExp(source, "iu");
+    return (text) => pattern.test(text);
+  });
+  const theirs = own.flatMap((word) => patternIn(word) ?? []).map(ownSign);
+  return [...ours, ...theirs];
+}
+
+/** An owner's pattern. A text for which it would take too long counts as one that has it: a person shall look. */
+function ownSign(source: string): Sign {
+  const outcome = compilePattern(source, "iu");
+  // The configuration refused it already.
+  if (outcome.kind === "refused") throw new Error(`Cannot compile a pattern: it must be ${outcome.why}`);
+  return (text) => outcome.pattern.test(text) ?? true;
 }
 
 /** The regular expression in a word between slashes; null for any other word. */

@@ -52,6 +52,16 @@ describe("loadConfig()", () => {
       says: ["'workflows.a.contract.outputs.v.pattern'", "must be a regular expression", '"("'],
     },
     {
+      why: "a pattern that no single look at a text can judge",
+      yaml: "workflows: {a: {contract: {outputs: {v: {pattern: '(?=.*a).*b'}}}}}",
+      says: ["'workflows.a.contract.outputs.v.pattern'", "without lookahead and lookbehind"],
+    },
+    {
+      why: "such a pattern among the words of a topic",
+      yaml: "workflows: {a: {approval: {hard_stops: {topics: {x: ['/(a)\\1/']}}}}}",
+      says: ["'workflows.a.approval.hard_stops.topics.x.0'", "between slashes", "without back references"],
+    },
+    {
       why: "a catalogue that nobody defined",
       yaml: "workflows: {a: {contract: {outputs: {v: {allowed_from: skus}}}}}",
       says: ["'workflows.a.contract.outputs.v.allowed_from'", "must name one of `catalogues`", '"skus"'],

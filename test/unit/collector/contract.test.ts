@@ -59,6 +59,23 @@ const cases: { why: string; path?: string; rule: FieldRule; value: Json; broken:
     broken: [],
   },
   {
+    // With one pattern for all of it, this takes six seconds.
+    why: "a long text that is nearly an address",
+    rule: { format: "email" },
+    value: { f: `a@${".".repeat(60_000)} ` },
+    broken: ["format"],
+  },
+  { why: "a domain without a dot", rule: { format: "email" }, value: { f: "a@b" }, broken: ["format"] },
+  { why: "a domain that is a dot", rule: { format: "email" }, value: { f: "a@.bc" }, broken: ["format"] },
+  { why: "nothing in an address", rule: { format: "email" }, value: { f: "a@b.c" }, broken: [] },
+  {
+    // With the engine's own, this does not end.
+    why: "a text for which a pattern has many ways",
+    rule: { pattern: "(a+)+" },
+    value: { f: `${"a".repeat(60_000)}b` },
+    broken: ["pattern"],
+  },
+  {
     why: "an address without a link's scheme",
     rule: { format: "uri" },
     value: { f: "www.example" },
@@ -265,6 +282,39 @@ describe("createContractCheck() with a JSON Schema", () => {
   it("takes no schema whose answer would be a promise: a run that breaks it would end the process", () => {
     const refused = { kind: "refused", why: "must be a JSON Schema without '$async'" };
     expect(compileSchema({ ...schema, $async: true }, "output")).toEqual(refused);
+  });
+
+  it("takes no schema that leads back to itself without end", () => {
+    const refused = {
+      kind: "refused",
+      why: "must be a JSON Schema that does not lead back to itself without end",
+    };
+    expect(compileSchema({ allOf: [{ $ref: "#" }] }, "output")).toEqual(refused);
+  });
+
+  it("gives no verdict on a document that is too deep for a schema that follows it down", () => {
+    let deep: Json = {};
+    for (let n = 0; n < 50_000; n += 1) deep = { a: deep };
+    const following = { type: "object", properties: { a: { $ref: "#" } } };
+    expect(check({ outputs_schema: following }, null, deep).rules).toEqual([]);
+  });
+
+  it("tells equal items of a long list apart from others, whatever the order of their members", () => {
+    const unique = { type: "array", uniqueItems: true };
+    const items = Array.from({ length: 20_000 }, (_, n) => ({ n, text: "a", same: [n] }));
+    const found = (outputs: Json) => check({ outputs_schema: unique }, null, outputs).findings;
+    expect(found(items)).toEqual([]);
+    expect(found([...items, { same: [7], text: "a", n: 7 }])).toEqual([
+      { field: "output", rule: "uniqueItems" },
+    ]);
+  });
+
+  it("looks at each character of a text once, whatever the pattern", () => {
+    const slow = { type: "object", patternProperties: { "^(a+)+$": { pattern: "^(b+)+$" } } };
+    const long = "a".repeat(60_000);
+    expect(
+      check({ outputs_schema: slow }, null, { [`${long}!`]: 1, aa: `${"b".repeat(60_000)}!` }).findings,
+    ).toEqual([{ field: "output.aa", rule: "pattern" }]);
   });
 
   it("carries no value of the run", () => {

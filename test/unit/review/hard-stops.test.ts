@@ -110,6 +110,11 @@ describe("createTopicFinder()", () => {
     expect(createTopicFinder({ [topic]: own })(text)).toEqual([]);
   });
 
+  // With the engine's own, this does not end.
+  it("ends at once for a pattern that has many ways, and a text that has none", () => {
+    expect(createTopicFinder({ legal: ["/^(a+)+$/"] })(`${"a".repeat(100_000)}!`)).toEqual([]);
+  });
+
   it("takes the words of a topic for what they are, also where its name is known to objects", () => {
     expect(createTopicFinder({ constructor: ["crane"] })("two cranes")).toEqual(["constructor"]);
   });
