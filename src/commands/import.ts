@@ -42,11 +42,11 @@ export const importFile: Command = {
     const map = mapPath === "" ? null : readMap(mapPath);
     const options = { workflow, map, nowMs: Date.now(), openParquet };
     const file = isLangfuse ? await readLangfuse(paths, options) : await readRunFile(path, options);
-    const target = await openTarget(context);
-    const identity = [workflow, JSON.stringify(map), target.name];
-    const checkpoint = openCheckpoint(join(context.config.data, "imports"), paths, identity);
-    if (context.values.restart === true) checkpoint.clear();
     try {
+      const target = await openTarget(context);
+      const identity = [workflow, JSON.stringify(map), target.name];
+      const checkpoint = openCheckpoint(join(context.config.data, "imports"), paths, identity);
+      if (context.values.restart === true) checkpoint.clear();
       const rejectsPath = textOption(context, "rejects");
       const tally = await runImport({ paths, workflow, file, target, checkpoint, rejectsPath });
       process.stdout.write(`${inWords(tally)}\n`);
@@ -55,6 +55,8 @@ export const importFile: Command = {
       if (!(error instanceof TransientError)) throw error;
       process.stderr.write(`${error.message}\n`);
       return 1;
+    } finally {
+      file.close();
     }
   },
 };

@@ -27,12 +27,14 @@ export interface RunFile {
   /** Columns of a table that go nowhere. */
   unused: string[];
   runs: AsyncGenerator<FileRun, void>;
+  /** Lets go of the file, also where nothing was read. */
+  close: () => void;
 }
 
 /** Opens a Parquet file; its content is one JSON object on each line. */
 export type OpenParquet = (
   path: string,
-) => Promise<{ rows: number; columns: string[]; content: AsyncIterable<Buffer> }>;
+) => Promise<{ rows: number; columns: string[]; content: AsyncIterable<Buffer>; close: () => void }>;
 
 /** How a file is to be read. */
 export interface ReadOptions {
@@ -54,8 +56,8 @@ const sampleRecords = 1_000;
  *   are not there.
  */
 export async function readRunFile(path: string, options: ReadOptions): Promise<RunFile> {
-  const { share, place, unused, records, toRun } = await prepare(path, options);
-  return { share, place, unused, runs: toRuns(path, records, toRun, options) };
+  const { records, toRun, ...file } = await prepare(path, options);
+  return { ...file, runs: toRuns(path, records, toRun, options) };
 }
 
 interface Prepared extends Omit<RunFile, "runs"> {
@@ -67,13 +69,25 @@ async function prepare(path: string, options: ReadOptions): Promise<Prepared> {
   const format = fileFormat(path);
   if (format === "parquet") return parquet(path, options);
   const { content, share } = await openFile(path);
-  if (format === "csv" || format === "tsv")
-    return { share, place: "Line", ...(await csv(path, content, format, options)) };
+  const close = () => void content.destroy();
+  if (format === "csv" || format === "tsv") {
+    const table = await closedOnFault(close, () => csv(path, content, format, options));
+    return { share, close, place: "Line", ...table };
+  }
   const { map } = options;
   const toRun: ToRun = map === null ? (columns) => ({ ...columns }) : createToRun(map, null);
   return format === "json"
-    ? { share, place: "Record", unused: [], records: readJsonArray(content), toRun }
-    : { share, place: "Line", unused: [], records: readJsonl(content), toRun };
+    ? { share, close, place: "Record", unused: [], records: readJsonArray(content), toRun }
+    : { share, close, place: "Line", unused: [], records: readJsonl(content), toRun };
+}
+
+async function closedOnFault<T>(close: () => void, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    close();
+    throw error;
+  }
 }
 
 async function csv(
@@ -95,8 +109,8 @@ async function csv(
 }
 
 async function parquet(path: string, options: ReadOptions): Promise<Prepared> {
-  const { rows, columns, content } = await options.openParquet(path);
-  const { map, unused } = mapColumns(path, columns, options);
+  const { rows, columns, content, close } = await options.openParquet(path);
+  const { map, unused } = await closedOnFault(close, () => mapColumns(path, columns, options));
   let read = 0;
   async function* counted(): AsyncGenerator<FileRecord, void> {
     for await (const record of readJsonl(content)) {
@@ -107,7 +121,8 @@ async function parquet(path: string, options: ReadOptions): Promise<Prepared> {
   // Its values have types of their own; only a whole column may be text that holds JSON.
   const types = new Map<string, CellType>();
   const toRun = createToRun(map, types);
-  return { share: () => read / Math.max(1, rows), place: "Record", unused, records: counted(), toRun };
+  const share = () => read / Math.max(1, rows);
+  return { share, close, place: "Record", unused, records: counted(), toRun };
 }
 
 /** The map of a table: the one given, or by the names of its columns. */

@@ -40,7 +40,8 @@ export async function readLangfuse(paths: readonly string[], options: ReadOption
     for (const trace of inOrder) yield toFileRun(trace, (line += 1), options);
   }
   const total = Math.max(1, bad.length + inOrder.length);
-  return { share: () => line / total, place: "Record", unused: [], runs: runs() };
+  // The files were read to their ends.
+  return { share: () => line / total, place: "Record", unused: [], runs: runs(), close: () => undefined };
 }
 
 function toFileRun(trace: LangfuseTrace, line: number, options: ReadOptions): FileRun {

@@ -24,6 +24,8 @@ export interface ParquetFile {
   columns: string[];
   /** The rows as lines of JSON, in order; times are ISO 8601 in UTC. */
   content: AsyncGenerator<Buffer, void>;
+  /** Ends the process that reads it, also where nothing was read. */
+  close: () => void;
 }
 
 const types: Record<ParquetType, string> = {
@@ -48,7 +50,12 @@ export async function openParquet(path: string): Promise<ParquetFile> {
     new PermanentError(`Cannot read '${path}': ClickHouse cannot read it as Parquet (${codeText(code)})`);
   const opened = await running.opened;
   if (opened === null) throw fault((await running.ended).code);
-  return { rows: opened.rows, columns: opened.columns, content: output(running, fault) };
+  return {
+    rows: opened.rows,
+    columns: opened.columns,
+    content: output(running, fault),
+    close: () => void running.child.kill(),
+  };
 }
 
 /**

@@ -1,6 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { importFile } from "../../../src/commands/import.ts";
+import { configSchema } from "../../../src/config.ts";
+import { eventually } from "../../sidecar.ts";
 import { lines, run, scratch } from "./evenkeel.ts";
 import { past, toLines } from "./past.ts";
 
@@ -127,4 +130,25 @@ it("import() of a Langfuse export goes in under its traces' ids, and lists what 
   ]);
   const stored = lines((await run(folder, "export", "--workflow", "l", "--data", "two")).stdout);
   expect(stored).toMatchObject([{ run_id: "t1", inputs: { a: 1 }, outputs: "b", source: "import" }]);
+});
+
+const refused = [
+  { why: "a map that does not fit", file: "incidents.parquet", values: {} },
+  { why: "a sidecar that is not there", file: "runs.parquet", values: { url: "http://127.0.0.1:9" } },
+];
+it.each(refused)("import() refused by $why leaves no process", async ({ file, values }) => {
+  const children = () => process.getActiveResourcesInfo().filter((name) => name === "ProcessWrap").length;
+  const before = children();
+  // The reader is started as this process was, which knows no TypeScript.
+  process.execArgv.push("--import", "tsx");
+  try {
+    const config = configSchema.parse({ data: join(folder, "refused") });
+    const context = { config, configFile: "", reread: () => config, positionals: [join(folder, file)] };
+    await expect(importFile.run({ ...context, values: { workflow: "w", ...values } })).rejects.toThrow(
+      /^Cannot (import|reach)/,
+    );
+  } finally {
+    process.execArgv.splice(-2);
+  }
+  expect(await eventually(() => Promise.resolve(children() === before))).toBe(true);
 });
