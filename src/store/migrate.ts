@@ -74,9 +74,15 @@ async function readLedger(engine: Engine): Promise<Map<string, string>> {
   return new Map(entries.map((entry) => [entry.name, entry.checksum]));
 }
 
-/** Neither the name of a file nor a checksum can hold a quote. */
+/**
+ * Neither the name of a file nor a checksum can hold a quote. The latest entry counts, also where the clock has been set back
+ * since the one before.
+ */
 function record(engine: Engine, name: string, checksum: string): Promise<void> {
-  return engine.command(`INSERT INTO migrations (name, checksum) VALUES ('${name}', '${checksum}')`);
+  return engine.command(
+    `INSERT INTO migrations (name, checksum, applied_at) SELECT '${name}', '${checksum}',
+    greatest(now64(3), max(applied_at) + INTERVAL 1 MILLISECOND) FROM migrations`,
+  );
 }
 
 /** The migration files, in order. */

@@ -36,37 +36,46 @@ export function retentionMark(retention: Retention): string {
   return `runs ${longest(retention, "runDays")} rollups ${longest(retention, "rollupDays")} tables ${Object.keys(kinds).length}`;
 }
 
-/** Deletes the rows of workflows that have outlived their own retention while their table lives on. */
+/**
+ * Deletes the rows of workflows that have outlived their own retention while their table lives on. All of a table in one
+ * statement and all of a day at once, since each rewrites whole parts; in the background, since inserts would wait for
+ * it; and none while another is under way, which a crash does not end.
+ */
 export async function expire(engine: Engine, layout: Layout): Promise<void> {
   for (const [table, kind] of Object.entries(kinds)) {
-    if (table === "rejects") continue;
-    for (const { which, days } of shorter(layout, kind)) {
-      const isOld = `${which} AND stored_at < now() - INTERVAL ${days} DAY`;
-      const found = await engine.select<unknown>(
-        "report",
-        `SELECT 1 FROM ${table} WHERE ${isOld} LIMIT 1`,
-        {},
-      );
-      if (found.length > 0)
-        await engine.command(
-          `ALTER TABLE ${storedTable(table, layout)} ${onCluster(layout)} DELETE WHERE ${isOld}`,
-        );
-    }
+    const groups = table === "rejects" ? [] : shorter(layout, kind);
+    if (groups.length === 0) continue;
+    const stored = storedTable(table, layout);
+    const isOld = (today: string) =>
+      groups
+        .map(({ which, days }) => `(${which} AND stored_at < ${today} - INTERVAL ${days} DAY)`)
+        .join(" OR ");
+    const [found] = await engine.select<{ today: number }>(
+      "report",
+      `SELECT toUnixTimestamp(toStartOfDay(now('UTC'))) AS today FROM ${table}
+      WHERE (${isOld("toStartOfDay(now('UTC'))")}) AND NOT EXISTS (SELECT 1 FROM system.mutations
+      WHERE database = currentDatabase() AND table = {stored:String} AND NOT is_done) LIMIT 1`,
+      { stored },
+    );
+    if (found === undefined) continue;
+    // The day as a number: each replica would ask a clock of its own, so that a cluster refuses `now` here.
+    await engine.command(
+      `ALTER TABLE ${stored} ${onCluster(layout)} DELETE WHERE ${isOld(`toDateTime(${found.today})`)}
+      SETTINGS mutations_sync = 0`,
+    );
   }
 }
 
-/** Conditions for the rows that go before their table's longest retention. */
+/** Conditions for the rows that go before their table's longest retention: one for each number of days. */
 function shorter(retention: Retention, kind: Days): { which: string; days: number }[] {
   const { workflows } = retention;
-  if (workflows.length === 0) return [];
-  const names = workflows.map(({ workflow }) => sqlLiteral(workflow)).join(", ");
-  const groups = [
-    { which: `workflow NOT IN (${names})`, days: lasting(retention[kind]) },
-    ...workflows.map((one) => ({
-      which: `workflow = ${sqlLiteral(one.workflow)}`,
-      days: lasting(one[kind]),
-    })),
-  ];
+  const namesOf = (some: typeof workflows) => some.map(({ workflow }) => sqlLiteral(workflow)).join(", ");
+  const groups = [...new Set(workflows.map((one) => lasting(one[kind])))].map((days) => ({
+    which: `workflow IN (${namesOf(workflows.filter((one) => lasting(one[kind]) === days))})`,
+    days,
+  }));
+  if (workflows.length > 0)
+    groups.unshift({ which: `workflow NOT IN (${namesOf(workflows)})`, days: lasting(retention[kind]) });
   return groups.filter(({ days }) => days < longest(retention, kind));
 }
 

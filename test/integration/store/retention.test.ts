@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createChdbConnection } from "chdb/connection";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { dayMs } from "../../../src/model/clock.ts";
@@ -71,3 +72,50 @@ it("retain() follows changed days", async () => {
   await eventually(async () => !(await left("runs")).includes("other 3"));
   expect(await left("runs")).toEqual([`${short} 3`, "long 3", "long 300", "long 60"]);
 });
+
+it("retain() deletes what a day brings at once, in one statement for all workflows", async () => {
+  const names = Array.from({ length: 60 }, (_, n) => `many-${n}`);
+  const today = Math.floor(Date.now() / dayMs) * dayMs;
+  const rows = names.flatMap((workflow, n) =>
+    [0, 1].map((seconds) => ({
+      ...runRow({ run_id: `${workflow}-${seconds}`, workflow }),
+      stored_at: (today - (10 + n) * dayMs) / 1000 - seconds,
+    })),
+  );
+  await store.insert("runs", ndjson(rows), "c");
+  const before = await mutations();
+  const own = names.map((workflow, n) => ({ workflow, runDays: 10 + n, rollupDays: 400 }));
+  await store.retain({ ...retention, workflows: [...workflows, ...own] });
+  const many = async () => (await left("runs")).filter((key) => key.startsWith("many"));
+  await eventually(async () => (await many()).length === names.length);
+  expect(new Set(await many())).toEqual(new Set(names.map((name, n) => `${name} ${10 + n}`)));
+  expect((await mutations()) - before).toBe(1);
+});
+
+it("retain() begins no second deletion while one is under way", async () => {
+  const row = { ...runRow({ run_id: "stuck", workflow: short }), stored_at: ago(20) };
+  await store.insert("runs", ndjson([row]), "d");
+  const { chdb } = createChdbConnection({ path });
+  await chdb.queryAsync("SYSTEM STOP MERGES runs");
+  const before = await mutations();
+  for (let n = 0; n < 3; n += 1) await store.retain(retention);
+  expect((await mutations()) - before).toBe(1);
+  await chdb.queryAsync("SYSTEM START MERGES runs");
+  await eventually(async () => !(await left("runs")).includes(`${short} 20`));
+});
+
+it("retain() keeps to the latest days, also where the clock has been set back", async () => {
+  const { chdb } = createChdbConnection({ path });
+  await chdb.queryAsync("INSERT INTO migrations VALUES ('retention', 'others', now() + INTERVAL 1 DAY)");
+  const entries = async () => (await store.query("SELECT 1 FROM migrations WHERE name = 'retention'")).length;
+  const before = await entries();
+  for (let n = 0; n < 3; n += 1) await store.retain(retention);
+  expect((await entries()) - before).toBe(1);
+});
+
+async function mutations(): Promise<number> {
+  const counted = await store.query<{ n: string }>(
+    "SELECT count() AS n FROM system.mutations WHERE table = 'runs' AND database = currentDatabase()",
+  );
+  return Number(counted[0]?.n);
+}
