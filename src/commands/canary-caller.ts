@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { text as readText } from "node:stream/consumers";
 import { PermanentError } from "../model/errors.ts";
 import type { Json } from "../model/json.ts";
+import { within } from "../model/within.ts";
 
 /** Gives a frozen input to the automation and takes its answer. */
 export interface Caller {
@@ -30,16 +31,18 @@ export function createCaller({ url, command }: { url: string; command: string })
   }
   let model = "";
   return {
-    async call(inputs) {
-      const response = await fetch(url, {
-        method: "POST",
-        headers: { "content-type": "application/json", "evenkeel-mode": "canary" },
-        body: JSON.stringify(inputs),
-        signal: AbortSignal.timeout(callMs),
+    call(inputs) {
+      return within(callMs, async (signal) => {
+        const response = await fetch(url, {
+          method: "POST",
+          headers: { "content-type": "application/json", "evenkeel-mode": "canary" },
+          body: JSON.stringify(inputs),
+          signal,
+        });
+        model = response.headers.get("evenkeel-model") ?? "";
+        if (!response.ok) throw new Error(`The automation answered ${response.status}`);
+        return (await response.json()) as Json;
       });
-      model = response.headers.get("evenkeel-model") ?? "";
-      if (!response.ok) throw new Error(`The automation answered ${response.status}`);
-      return (await response.json()) as Json;
     },
     model: () => model,
   };

@@ -1,5 +1,6 @@
 import { type CanaryAnswer, createClient } from "@evenkeel/sdk";
 import { PermanentError } from "../model/errors.ts";
+import { within } from "../model/within.ts";
 import { createCaller } from "./canary-caller.ts";
 import { readFrozen } from "./canary-cases.ts";
 import type { Command, CommandContext } from "./command.ts";
@@ -70,21 +71,26 @@ async function repin(target: Target): Promise<number> {
   return 0;
 }
 
+const answerMsMax = 60_000;
+
 /** Sends an order, in the name of whoever runs the command. */
 async function send({ url, key, workflow }: Target, path: string, body: object): Promise<unknown> {
-  const response = await fetch(`${url}/v1/workflows/${encodeURIComponent(workflow)}/canary/${path}`, {
-    method: "POST",
-    headers: {
-      "content-type": "application/json",
-      ...(key === "" ? {} : { authorization: `Bearer ${key}` }),
-    },
-    body: JSON.stringify({ actor: process.env.USER || "command line", ...body }),
+  return within(answerMsMax, async (signal) => {
+    const response = await fetch(`${url}/v1/workflows/${encodeURIComponent(workflow)}/canary/${path}`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        ...(key === "" ? {} : { authorization: `Bearer ${key}` }),
+      },
+      body: JSON.stringify({ actor: process.env.USER || "command line", ...body }),
+      signal,
+    });
+    const answer = (await response.json().catch(() => null)) as { error?: { message?: string } } | null;
+    if (response.ok && answer !== null) return answer;
+    throw new PermanentError(
+      answer?.error?.message ?? `Cannot run the canary: the sidecar answered ${response.status}`,
+    );
   });
-  const answer = (await response.json().catch(() => null)) as { error?: { message?: string } } | null;
-  if (response.ok && answer !== null) return answer;
-  throw new PermanentError(
-    answer?.error?.message ?? `Cannot run the canary: the sidecar answered ${response.status}`,
-  );
 }
 
 async function runRound(context: CommandContext, { url, key, workflow }: Target): Promise<number> {

@@ -10,6 +10,7 @@ import { openJournal } from "../journal/open-journal.ts";
 import { createLog } from "../log.ts";
 import { createMetrics } from "../metrics.ts";
 import { systemClock } from "../model/clock.ts";
+import { within } from "../model/within.ts";
 import type { Command } from "./command.ts";
 import { whoAnswers } from "./sidecar-url.ts";
 
@@ -94,7 +95,7 @@ async function clockAgainst(url: string): Promise<Finding> {
   const shown = new Date().toISOString();
   if (url === "") return { state: "ok", what: "clock", says: shown };
   try {
-    const response = await fetch(new URL("/ping", url), { signal: AbortSignal.timeout(3_000) });
+    const response = await within(3_000, (signal) => fetch(new URL("/ping", url), { signal }));
     const offMs = Math.abs(Date.now() - Date.parse(response.headers.get("date") ?? shown));
     const says = `${shown}, ${(offMs / 1000).toFixed(0)} s off the ClickHouse server's`;
     return { state: offMs > clockOffMsMax ? "warn" : "ok", what: "clock", says };

@@ -5,6 +5,7 @@ import { openJournal } from "../journal/open-journal.ts";
 import { createLog } from "../log.ts";
 import { dayMs } from "../model/clock.ts";
 import { PermanentError } from "../model/errors.ts";
+import { within } from "../model/within.ts";
 import { gatherReport } from "../review/gather-report.ts";
 import { renderReport } from "../review/render-report.ts";
 import type { Command, CommandContext } from "./command.ts";
@@ -35,16 +36,18 @@ function daysOption(context: CommandContext): number {
   throw new PermanentError(`Cannot report: --since must be 1d to 90d, got '${text}'`);
 }
 
+const answerMsMax = 60_000;
+
 async function ask(context: CommandContext, url: string, workflow: string, days: number): Promise<string> {
   const key = textOption(context, "key") || (process.env.EVENKEEL_API_KEY ?? "");
   const path = `/v1/workflows/${encodeURIComponent(workflow)}/report?days=${days}`;
-  const response = await fetch(
-    new URL(path, url),
-    key === "" ? {} : { headers: { authorization: `Bearer ${key}` } },
-  );
-  if (response.ok) return response.text();
-  throw new PermanentError(`Cannot report: the sidecar answered ${response.status}`, {
-    hint: response.status === 401 ? "Give a key with scope review with --key or EVENKEEL_API_KEY" : "",
+  const headers: Record<string, string> = key === "" ? {} : { authorization: `Bearer ${key}` };
+  return within(answerMsMax, async (signal) => {
+    const response = await fetch(new URL(path, url), { headers, signal });
+    if (response.ok) return response.text();
+    throw new PermanentError(`Cannot report: the sidecar answered ${response.status}`, {
+      hint: response.status === 401 ? "Give a key with scope review with --key or EVENKEEL_API_KEY" : "",
+    });
   });
 }
 

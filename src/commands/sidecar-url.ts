@@ -1,4 +1,7 @@
 import { PermanentError } from "../model/errors.ts";
+import { within } from "../model/within.ts";
+
+const answerMsMax = 10_000;
 
 /** Who answers at an address. */
 export type Answerer =
@@ -9,8 +12,10 @@ export type Answerer =
 /** Asks who answers at an address, given without a slash at its end. */
 export async function whoAnswers(url: string): Promise<Answerer> {
   try {
-    const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(10_000) });
-    const { problems } = (await response.json()) as { problems?: unknown };
+    const { problems } = await within(answerMsMax, async (signal) => {
+      const response = await fetch(`${url}/readyz`, { signal });
+      return (await response.json()) as { problems?: unknown };
+    });
     return Array.isArray(problems)
       ? { kind: "sidecar", problems: problems.map(String) }
       : { kind: "stranger" };

@@ -1,4 +1,5 @@
 import { dayMs } from "../model/clock.ts";
+import { within } from "../model/within.ts";
 import { extractInvoice, extractionMs, invoiceVersion, invoiceWorkflow } from "./invoice-extraction.ts";
 import { createDeck, type Random } from "./random.ts";
 import type { Records } from "./records.ts";
@@ -44,13 +45,19 @@ export async function postHistory(parts: HistoryParts): Promise<number> {
   return runs.length;
 }
 
+const answerMsMax = 60_000;
+
 async function post(endpoint: string, runs: object[]): Promise<void> {
-  const response = await fetch(`${endpoint}/v1/runs?history=true`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(runs),
+  const response = await within(answerMsMax, async (signal) => {
+    const answer = await fetch(`${endpoint}/v1/runs?history=true`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(runs),
+      signal,
+    });
+    await answer.arrayBuffer();
+    return answer;
   });
-  await response.arrayBuffer();
   if (!response.ok) throw new Error(`Cannot send history: the sidecar answered ${response.status}`);
 }
 

@@ -2,6 +2,7 @@ import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { minuteMs } from "../model/clock.ts";
 import { PermanentError, TransientError } from "../model/errors.ts";
+import { within } from "../model/within.ts";
 import type { History, HistoryKind, HistoryQuery, HistoryRows } from "./port.ts";
 
 /** Where the sidecar is, and the key that it asks for. */
@@ -12,12 +13,16 @@ export interface RemoteHistoryOptions {
   key: string;
 }
 
+/** A long history takes a while to be gathered, and to be read; this long nothing comes only of what is lost. */
+const silenceMsMax = 5 * minuteMs;
+
 /** Creates a history that asks a running sidecar (`GET /v1/workflows/:workflow/history`). */
 export function createRemoteHistory({ url, key }: RemoteHistoryOptions): History {
   const base = url.replace(/\/+$/, "");
   const headers: Record<string, string> = key === "" ? {} : { authorization: `Bearer ${key}` };
   const get = async (path: string): Promise<Response> => {
-    const response = await fetch(`${base}${path}`, { headers }).catch((cause: unknown) => {
+    const asked = within(silenceMsMax, (signal) => fetch(`${base}${path}`, { headers, signal }));
+    const response = await asked.catch((cause: unknown) => {
       throw new TransientError(`Cannot reach '${url}'`, { cause });
     });
     if (response.ok) return response;
@@ -30,7 +35,11 @@ export function createRemoteHistory({ url, key }: RemoteHistoryOptions): History
   return {
     name: url,
     async workflows() {
-      const answer = (await (await get("/v1/workflows")).json()) as { workflows: { workflow: string }[] };
+      const response = await get("/v1/workflows");
+      const answer = await within(
+        silenceMsMax,
+        () => response.json() as Promise<{ workflows: { workflow: string }[] }>,
+      );
       return answer.workflows.map(({ workflow }) => workflow);
     },
     read: (kind, query) => readLines(get, kind, query),
@@ -53,12 +62,26 @@ async function* readLines<K extends HistoryKind>(
   if (body === null) return;
   try {
     for await (const line of createInterface({
-      input: Readable.fromWeb(body),
+      input: Readable.from(chunksOf(body)),
       crlfDelay: Infinity,
     })) {
       yield JSON.parse(line) as HistoryRows[K];
     }
   } catch (cause) {
     throw new TransientError("Cannot read history: the answer was cut off", { cause });
+  }
+}
+
+async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await within(silenceMsMax, () => reader.read());
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // Whoever stops reading lets go of the connection; what it says to that is of no interest any more.
+    void reader.cancel().catch(() => undefined);
   }
 }

@@ -1,6 +1,7 @@
 import { tryParseJson } from "../collector/parse-json.ts";
 import { PermanentError, TransientError } from "../model/errors.ts";
 import { isJsonObject, type Json, type JsonObject } from "../model/json.ts";
+import { within } from "../model/within.ts";
 import { readFates, type RunFate, type RunSink } from "./run-sink.ts";
 
 /** Where the sidecar is, and the key that it asks for. */
@@ -21,8 +22,11 @@ export function createHttpSink({ url, key }: HttpSinkOptions): RunSink {
     ...(key === "" ? {} : { authorization: `Bearer ${key}` }),
   };
   const post = async (runs: readonly JsonObject[]): Promise<RunFate[]> => {
-    const response = await request(address, { method: "POST", headers, body: JSON.stringify(runs) }, url);
-    const text = await response.text();
+    const { response, text } = await request(
+      address,
+      { method: "POST", headers, body: JSON.stringify(runs) },
+      url,
+    );
     if (response.status === 413) return tooLarge(runs);
     if (response.status === 429 || response.status >= 500) {
       throw new TransientError(`Cannot send runs: '${url}' answered ${response.status}`, {
@@ -48,9 +52,16 @@ export function createHttpSink({ url, key }: HttpSinkOptions): RunSink {
   return { send: post };
 }
 
-async function request(address: string, init: RequestInit, url: string): Promise<Response> {
+async function request(
+  address: string,
+  init: RequestInit,
+  url: string,
+): Promise<{ response: Response; text: string }> {
   try {
-    return await fetch(address, { ...init, signal: AbortSignal.timeout(timeoutMs) });
+    return await within(timeoutMs, async (signal) => {
+      const response = await fetch(address, { ...init, signal });
+      return { response, text: await response.text() };
+    });
   } catch (cause) {
     throw new TransientError(`Cannot reach '${url}'`, { cause });
   }
