@@ -6,16 +6,21 @@ import { PermanentError, TransientError } from "./model/errors.ts";
 import { createForgetting, type Forgetting } from "./model/forgetting.ts";
 import { isJsonObject, type Json } from "./model/json.ts";
 import type { Parts } from "./parts.ts";
-import type { ForgetOrder, ForgetOutcome } from "./web/ports.ts";
+import type { ForgetOrder, ForgetOutcome, ForgetResult } from "./web/ports.ts";
 
 /** Shorter values would be found in what is nobody's. */
 const valueLengthMin = 4;
 const valueLengthMax = 500;
+/**
+ * More runs go only where the order names their number: a person seldom has so many, and a common word has them at once. No share of a
+ * workflow: one per cent of ten million runs is a hundred thousand.
+ */
+const runsUnaskedMax = 100;
 /** How long the store may take for what is in the spool. */
 const storeMsMax = 30_000;
 
 /** Forgets a person by a value, from whatever the data folder and the store hold. */
-export type Forget = (order: ForgetOrder) => Promise<ForgetOutcome>;
+export type Forget = (order: ForgetOrder) => Promise<ForgetResult>;
 
 /**
  * Creates the way to forget. Orders are carried out one after another; each may be given again after a failure in the middle.
@@ -33,15 +38,18 @@ export function createForget(parts: Parts): Forget {
   };
 }
 
-async function forget(parts: Parts, order: ForgetOrder): Promise<ForgetOutcome> {
+async function forget(parts: Parts, order: ForgetOrder): Promise<ForgetResult> {
   const { config, journal, store, clock, catalogue, ingest, watch } = parts;
   checkOrder(order);
   const { workflow, field, isTrial } = order;
   const token = randomBytes(4).toString("hex");
   const forgetting = createForgetting(formsOf(parts, order), `[forgotten:${token}]`);
   await storeAll(parts);
-  const { runIds, ...found } = await store.forget({ workflow, field, isTrial, token }, forgetting);
-  if (isTrial) return { runs: runIds.length, ...found, journalRows: 0, files: 0 };
+  const query = { workflow, field, isTrial, token, mayDelete: (runs: number) => isConfirmed(order, runs) };
+  const { runIds, ...found } = await store.forget(query, forgetting);
+  const runs = runIds.length;
+  if (isTrial) return { kind: "done", found: { runs, ...found, journalRows: 0, files: 0 } };
+  if (!isConfirmed(order, runs)) return { kind: "unconfirmed", runs, why: unconfirmed(order, runs) };
   let journalRows = 0;
   await watch.recallAfter(() => {
     catalogue.save();
@@ -50,7 +58,7 @@ async function forget(parts: Parts, order: ForgetOrder): Promise<ForgetOutcome> 
     ingest.recall();
   });
   const files = deleteFiles(config.data, forgetting);
-  const outcome = { runs: runIds.length, ...found, journalRows, files };
+  const outcome = { runs, ...found, journalRows, files };
   const what = field === undefined ? "a value" : `a value of '${field}'`;
   const why = forgetting.rewrite(order.reason);
   journal.audit.append({
@@ -60,7 +68,17 @@ async function forget(parts: Parts, order: ForgetOrder): Promise<ForgetOutcome> 
     workflow: workflow ?? "",
     detail: `${what}: ${inWords(outcome)}${why === "" ? "" : `; ${why}`}`,
   });
-  return outcome;
+  return { kind: "done", found: outcome };
+}
+
+function isConfirmed({ expect }: ForgetOrder, runs: number): boolean {
+  return expect === undefined ? runs <= runsUnaskedMax : runs === expect;
+}
+
+function unconfirmed({ expect }: ForgetOrder, runs: number): string {
+  if (expect !== undefined)
+    return `Cannot forget: 'expect' must be the number of runs that would go, ${runs}, got ${expect}`;
+  return `Cannot forget: ${runs} runs would go, and more than ${runsUnaskedMax} go only where the order names their number`;
 }
 
 /** What was found, in words. */

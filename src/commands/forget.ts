@@ -4,9 +4,10 @@ import { text as readAll } from "node:stream/consumers";
 import { createApp } from "../app.ts";
 import { createForget, inWords } from "../forget.ts";
 import { createLog } from "../log.ts";
-import { systemClock } from "../model/clock.ts";
+import { minuteMs, systemClock } from "../model/clock.ts";
 import { PermanentError, TransientError } from "../model/errors.ts";
-import type { ForgetOrder, ForgetOutcome } from "../web/ports.ts";
+import { within } from "../model/within.ts";
+import type { ForgetOrder, ForgetResult } from "../web/ports.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { historyOptions } from "./open-history.ts";
 import { textOption } from "./options.ts";
@@ -16,7 +17,7 @@ import { requireSidecar, sidecarUrl } from "./sidecar-url.ts";
 export const forget: Command = {
   summary: "delete one person's data by a value, everywhere",
   synopsis:
-    "--value V|- [--field F] [--workflow W] --actor NAME [--reason TEXT] [--yes] [--url URL] [--key K] [options]",
+    "--value V|- [--field F] [--workflow W] --actor NAME [--reason TEXT] [--yes [--expect N]] [--url URL] [--key K] [options]",
   options: {
     ...historyOptions,
     value: { type: "string" },
@@ -25,6 +26,7 @@ export const forget: Command = {
     actor: { type: "string" },
     reason: { type: "string" },
     yes: { type: "boolean" },
+    expect: { type: "string" },
   },
   async run(context) {
     const isTrial = context.values.yes !== true;
@@ -34,18 +36,32 @@ export const forget: Command = {
       workflow: textOption(context, "workflow") || undefined,
       actor: textOption(context, "actor"),
       reason: textOption(context, "reason"),
+      expect: readExpected(context),
       isTrial,
     };
     if (order.actor === "") throw new PermanentError("Cannot forget: --actor must name who orders it");
-    const found = inWords(await carryOut(context, order));
+    const result = await carryOut(context, order);
+    if (result.kind === "unconfirmed") {
+      const hint = `If they are meant, repeat it with --yes --expect ${result.runs}`;
+      throw new PermanentError(result.why, { hint });
+    }
+    const found = inWords(result.found);
     process.stdout.write(
       isTrial
-        ? `Would forget: ${found}\nNothing was changed. Repeat it with --yes\n`
+        ? `Would forget: ${found}\nNothing was changed. Repeat it with --yes --expect ${result.found.runs}\n`
         : `Forgotten: ${found}\n`,
     );
     return 0;
   },
 };
+
+/** How many runs are to go, where that was said. */
+function readExpected(context: CommandContext): number | undefined {
+  const text = textOption(context, "expect");
+  if (text === "") return undefined;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new PermanentError(`Cannot forget: --expect must be the number of runs, got '${text}'`);
+}
 
 /** From standard input where it is `-`, so that it need not stand in the history of a shell. */
 async function readValue(context: CommandContext): Promise<string> {
@@ -57,7 +73,7 @@ async function readValue(context: CommandContext): Promise<string> {
 }
 
 /** By the sidecar at the given address, or on the data folder, or by the sidecar that holds it. */
-async function carryOut(context: CommandContext, order: ForgetOrder): Promise<ForgetOutcome> {
+async function carryOut(context: CommandContext, order: ForgetOrder): Promise<ForgetResult> {
   const { config } = context;
   const url = textOption(context, "url");
   const key = textOption(context, "key") || (process.env.EVENKEEL_API_KEY ?? "");
@@ -77,7 +93,7 @@ async function carryOut(context: CommandContext, order: ForgetOrder): Promise<Fo
   }
 }
 
-async function onFolder({ config }: CommandContext, order: ForgetOrder): Promise<ForgetOutcome> {
+async function onFolder({ config }: CommandContext, order: ForgetOrder): Promise<ForgetResult> {
   const app = await createApp({ config, clock: systemClock, log: createLog("warn") });
   try {
     return await createForget(app.parts)(order);
@@ -86,19 +102,28 @@ async function onFolder({ config }: CommandContext, order: ForgetOrder): Promise
   }
 }
 
-async function overHttp(url: string, key: string, order: ForgetOrder): Promise<ForgetOutcome> {
+/** Parts of tables are written anew meanwhile. */
+const answerMsMax = 5 * minuteMs;
+
+async function overHttp(url: string, key: string, order: ForgetOrder): Promise<ForgetResult> {
   const { isTrial, ...plain } = order;
-  const response = await fetch(`${url.replace(/\/+$/, "")}/v1/forget`, {
-    method: "POST",
-    headers: {
-      "content-type": "application/json",
-      ...(key === "" ? {} : { authorization: `Bearer ${key}` }),
-    },
-    body: JSON.stringify({ ...plain, dry_run: isTrial }),
-  }).catch((cause: unknown) => {
+  const asked = within(answerMsMax, async (signal) => {
+    const response = await fetch(`${url.replace(/\/+$/, "")}/v1/forget`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        ...(key === "" ? {} : { authorization: `Bearer ${key}` }),
+      },
+      body: JSON.stringify({ ...plain, dry_run: isTrial }),
+      signal,
+    });
+    return { response, answer: (await response.json().catch(() => ({}))) as Answer };
+  });
+  const { response, answer } = await asked.catch((cause: unknown) => {
     throw new TransientError(`Cannot reach '${url}'`, { cause });
   });
-  const answer = (await response.json().catch(() => ({}))) as Answer;
+  if (response.status === 409)
+    return { kind: "unconfirmed", runs: answer.runs ?? 0, why: answer.error?.message ?? "" };
   if (!response.ok) throw refusal(url, response.status, answer.error?.message ?? "");
   const {
     other_rows: rewritten = 0,
@@ -108,7 +133,7 @@ async function overHttp(url: string, key: string, order: ForgetOrder): Promise<F
     counts = 0,
     files = 0,
   } = answer;
-  return { runs, rejects, counts, rewritten, journalRows, files };
+  return { kind: "done", found: { runs, rejects, counts, rewritten, journalRows, files } };
 }
 
 type Answer = Partial<

@@ -107,7 +107,15 @@ export interface ForgetOrder extends Act {
   value: string;
   /** Counts, and changes nothing. */
   isTrial: boolean;
+  /** So many runs are to go, as a trial has told; asked for where they are many. */
+  expect?: number | undefined;
 }
+
+/** What became of an order to forget. */
+export type ForgetResult =
+  | { kind: "done"; found: ForgetOutcome }
+  /** So many runs would go that the order must name their number, or it named another. Nothing was changed. */
+  | { kind: "unconfirmed"; runs: number; why: string };
 
 /** What was forgotten, or would be. */
 export interface ForgetOutcome {
@@ -144,7 +152,7 @@ export interface WebDeps {
   /** Sends the bytes of a reject through the collector again. */
   replayReject: (rejectId: string) => Promise<ReplayOutcome>;
   /** Forgets a person. @throws {TransientError} While the store cannot be reached. */
-  forget: (order: ForgetOrder) => Promise<ForgetOutcome>;
+  forget: (order: ForgetOrder) => Promise<ForgetResult>;
   /** Makes a dead message due again; false if there is none such. */
   retryDelivery: (key: string, actor: string) => boolean;
   /** Answers a signed Slack button press; absent where Slack is not set up. */

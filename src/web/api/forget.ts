@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { WebDeps } from "../ports.ts";
 import { answers, type Api, createApi, guarded, refusals, takes } from "./base.ts";
+import { ErrorBody } from "./schemas.ts";
 import { readAct } from "./workflows.ts";
 
 const Order = z.strictObject({
@@ -16,6 +17,9 @@ const Order = z.strictObject({
     .optional()
     .meta({ description: "Runs in which this field is the value; without, runs that hold it anywhere" }),
   workflow: z.string().min(1).max(200).optional(),
+  expect: z.number().int().min(0).optional().meta({
+    description: "How many runs are to go, as a dry run told; needed where they are more than 100",
+  }),
   dry_run: z.boolean().default(false).meta({ description: "Count, and change nothing" }),
   actor: z.string().max(200).optional(),
   reason: z.string().max(2000).default(""),
@@ -32,6 +36,10 @@ const Outcome = z
   })
   .openapi("Forgotten");
 
+const Unconfirmed = ErrorBody.extend({
+  runs: z.number().meta({ description: "How many would go: what `expect` must be" }),
+}).openapi("ForgetUnconfirmed");
+
 /** `POST /v1/forget`: deletes a person's data by a value, everywhere. */
 export function forgetRoutes({ guard, forget }: WebDeps): Api {
   const api = createApi();
@@ -42,13 +50,24 @@ export function forgetRoutes({ guard, forget }: WebDeps): Api {
     description:
       "Runs with all that belongs to them are deleted, other places are rewritten. The audit log keeps who asked.",
     request: takes(Order),
-    responses: { ...answers("What was found", Outcome), ...refusals },
+    responses: {
+      ...answers("What was found", Outcome),
+      ...refusals,
+      409: {
+        description: "More than 100 runs would go, or others than expected; nothing was changed",
+        content: { "application/json": { schema: Unconfirmed } },
+      },
+    },
   });
   api.openapi(guarded(api, guard, route, "admin"), async (c) => {
     const body = c.req.valid("json");
-    const { value, field, workflow, dry_run: isTrial } = body;
-    const done = await forget({ ...readAct(c, body), value, field, workflow, isTrial });
-    const { rewritten, journalRows, ...plain } = done;
+    const { value, field, workflow, expect, dry_run: isTrial } = body;
+    const result = await forget({ ...readAct(c, body), value, field, workflow, expect, isTrial });
+    if (result.kind === "unconfirmed") {
+      const hint = `Look at what a dry run finds; if they are meant, send the order again with 'expect': ${result.runs}`;
+      return c.json({ error: { message: result.why, hint }, runs: result.runs }, 409);
+    }
+    const { rewritten, journalRows, ...plain } = result.found;
     return c.json({ ...plain, other_rows: rewritten, journal_rows: journalRows }, 200);
   });
   return api;

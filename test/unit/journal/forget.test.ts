@@ -5,6 +5,7 @@ import { pino } from "pino";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { openJournal } from "../../../src/journal/open-journal.ts";
 import type { Journal } from "../../../src/journal/port.ts";
+import type { Approval } from "../../../src/model/approval.ts";
 import { createForgetting } from "../../../src/model/forgetting.ts";
 
 const person = 'open "Zoë" O\'Hara';
@@ -113,4 +114,37 @@ it("forget() of a word that is a state as well changes no state", () => {
   });
   expect(journal.forget(word, [])).toBe(0);
   expect(journal.pauses.get("paused").state).toBe("paused");
+});
+
+it("forget() keeps who acted, and the ids of approvals, which stand for one act for ever", () => {
+  const approval: Approval = {
+    approvalId: `pay ${person}`,
+    workflow: "w",
+    action: `pay ${person}`,
+    runId: "",
+    payload: { to: person },
+    inputs: null,
+    outputs: null,
+    confidence: null,
+    note: "",
+    error: "",
+    reasons: [],
+    state: "approved",
+    heldAtMs: 1,
+    deadlineMs: 2,
+    actsOnTimeout: false,
+    decidedAtMs: 1,
+    actor: person,
+    reason: "",
+    fingerprint: "f",
+  };
+  journal.approvals.put(approval);
+  journal.audit.append({ atMs: 1, actor: person, action: "approval approved", workflow: "w", detail: "" });
+  journal.forget(forgetting, []);
+  expect(journal.approvals.get(`pay ${person}`)).toEqual({
+    ...approval,
+    action: "pay [forgotten:1]",
+    payload: { to: "[forgotten:1]" },
+  });
+  expect(journal.audit.list()[0]?.actor).toBe(person);
 });
