@@ -4,18 +4,22 @@ import type { Chunk } from "./state.ts";
 export const todayMax = 7;
 export const earlierMax = 4;
 
+/** A chunk with what the plug-ins say of it. */
+export function withPlugins({ atMs, n, hours, x, e, late }: Chunk, d: number[]): Chunk {
+  return { atMs, n, hours, x, e, d, late };
+}
+
 /** Adds two successive chunks. */
 export function joinChunks(a: Chunk, b: Chunk): Chunk {
-  const joined: Chunk = {
+  return {
     atMs: a.atMs,
     n: rounded(a.n + b.n),
     hours: a.hours + b.hours,
     x: a.x.map((count, k) => count + (b.x[k] ?? 0)),
+    e: a.e?.map((count, k) => rounded(count + (b.e?.[k] ?? 0))),
+    d: a.d?.map((log, at) => rounded(log + (b.d?.[at] ?? 0))),
+    late: a.late,
   };
-  if (a.e !== undefined) joined.e = a.e.map((count, k) => rounded(count + (b.e?.[k] ?? 0)));
-  if (a.d !== undefined) joined.d = a.d.map((log, at) => rounded(log + (b.d?.[at] ?? 0)));
-  if (a.late !== undefined) joined.late = a.late;
-  return joined;
 }
 
 /** Four digits: rounding keeps the state small and hardly moves an expectation. */
@@ -26,16 +30,17 @@ export function rounded(value: number): number {
 }
 
 /**
- * Drops starts until no more than `max` chunks remain: each time the start whose two sides are smallest
+ * Drops starts until no more than `max` chunks remain from an index on: each time the start whose two sides are smallest
  * beside what came after, so that recent starts stay close together and old ones far apart.
  */
-export function thinChunks(chunks: Chunk[], max: number): Chunk[] {
-  while (chunks.length > max) {
-    let after = chunks.at(-1)?.n ?? 0;
-    let best = 0;
+export function thinChunks(chunks: Chunk[], max: number, from = 0): Chunk[] {
+  while (chunks.length - from > max) {
+    const last = chunks.length - 1;
+    let after = chunks[last]?.n ?? 0;
+    let best = from;
     let bestRatio = Infinity;
-    for (let at = chunks.length - 3; at >= 0; at--) {
-      after += chunks[at + 2] === chunks.at(-1) ? 0 : (chunks[at + 2]?.n ?? 0);
+    for (let at = last - 2; at >= from; at--) {
+      after += at + 2 === last ? 0 : (chunks[at + 2]?.n ?? 0);
       const size = (chunks[at]?.n ?? 0) + (chunks[at + 1]?.n ?? 0);
       const ratio = size / (after + 1e-9);
       if (ratio >= bestRatio) continue;

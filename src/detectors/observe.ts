@@ -1,6 +1,6 @@
 import { dayMs, hourMs } from "../model/clock.ts";
 import { type SignalBucket, total } from "../model/signal.ts";
-import { earlierMax, rounded, thinChunks, todayMax } from "./chunks.ts";
+import { earlierMax, rounded, thinChunks, todayMax, withPlugins } from "./chunks.ts";
 import { closeDriftDay } from "./drift.ts";
 import { componentEvidence, memoryMs } from "./evidence.ts";
 import type { Cohorts } from "./cohorts.ts";
@@ -9,28 +9,36 @@ import { expectedLabelShare } from "./label.ts";
 import { coarseCounts } from "./layout.ts";
 import { dot } from "./math/dot.ts";
 import { hasPlugins, readPlugin, startPlugin } from "./plugin.ts";
-import { type PreparedSignal, scoreSum } from "./prepare.ts";
+import type { PreparedSignal } from "./prepare.ts";
+import { scoreSum } from "./score.ts";
 import { type Chunk, noEvidence, type SignalState } from "./state.ts";
 import { expectedShares } from "./strata.ts";
 
 /** Turns one bucket into a chunk: coarse counts, and what the baseline expected of them. */
 export function observeBucket(signal: PreparedSignal, state: SignalState, bucket: SignalBucket): Chunk {
   const { baseline, index } = signal;
-  const n = total(bucket.counts);
-  const hour = Math.floor(bucket.startMs / hourMs);
-  const chunk: Chunk = {
-    atMs: bucket.startMs,
-    n,
-    hours: hour > state.hour ? 1 : 0,
-    x: coarseCounts(index, baseline.shares.length, bucket.counts),
-  };
+  const { startMs, counts } = bucket;
+  const x = coarseCounts(index, baseline.shares.length, counts);
+  const n = sum(x);
+  let e: number[] | undefined;
   if (baseline.ages !== null) {
-    const yes = expectedLabelShare(1 - (baseline.shares[0] ?? 0), baseline.ages, bucket.counts);
-    chunk.e = [rounded(n * (1 - yes)), rounded(n * yes)];
+    const yes = expectedLabelShare(1 - (baseline.shares[0] ?? 0), baseline.ages, counts);
+    e = [rounded(n * (1 - yes)), rounded(n * yes)];
   } else if (baseline.strata !== null) {
-    chunk.e = expectedShares(baseline, bucket.startMs).map((share) => rounded(share * n));
+    e = expectedShares(baseline, startMs).map((share) => rounded(share * n));
   }
-  return chunk;
+  return { atMs: startMs, n, hours: hoursBegun(state, startMs), x, e, d: undefined, late: undefined };
+}
+
+/** 1 where a chunk is the first of its hour. */
+function hoursBegun({ hour }: SignalState, atMs: number): number {
+  return Math.floor(atMs / hourMs) > hour ? 1 : 0;
+}
+
+function sum(counts: readonly number[]): number {
+  let all = 0;
+  for (const count of counts) all += count;
+  return all;
 }
 
 /** A span within one hour of what is counted over time: what came in it, beside what was expected. */
@@ -43,15 +51,15 @@ export function observeCounted(
   if (signal.baseline.layout.shape === "hazard") return observeLabels(signal, state, cohorts, span);
   const fromMs = state.readMs;
   const perHour = expectedShares(signal.baseline, fromMs)[0] ?? 0;
-  const hour = Math.floor(fromMs / hourMs);
   const n = rounded((perHour * (span.toMs - fromMs)) / hourMs);
-  return { atMs: fromMs, n, hours: hour > state.hour ? 1 : 0, x: [total(span.counts)] };
+  const hours = hoursBegun(state, fromMs);
+  return { atMs: fromMs, n, hours, x: [total(span.counts)], e: undefined, d: undefined, late: undefined };
 }
 
 /** A share of runs: how many had something, out of how many. */
 export function observeShare(state: SignalState, startMs: number, runs: number, hits: number): Chunk {
-  const hour = Math.floor(startMs / hourMs);
-  return { atMs: startMs, n: runs, hours: hour > state.hour ? 1 : 0, x: [runs - hits, hits] };
+  const [hours, x] = [hoursBegun(state, startMs), [runs - hits, hits]];
+  return { atMs: startMs, n: runs, hours, x, e: undefined, d: undefined, late: undefined };
 }
 
 /** The labels of a span within one hour, beside those that the runs before it lead one to expect. */
@@ -64,7 +72,6 @@ function observeLabels(
   const { layout, shares } = signal.baseline;
   if (layout.shape !== "hazard") throw new RangeError("Cannot observe labels: the signal is no hazard");
   const fromMs = state.readMs;
-  const hour = Math.floor(fromMs / hourMs);
   const exposure = runDays(layout, cohorts, fromMs, toMs);
   const now = expectedShares(signal.baseline, fromMs);
   const e = exposure.map((days, k) => rounded(days * (now[k] ?? 0)));
@@ -72,10 +79,11 @@ function observeLabels(
   const perDay = (dot(exposure, shares) * dayMs) / (toMs - fromMs);
   return {
     atMs: fromMs,
-    n: rounded(e.reduce((sum, labels) => sum + labels, 0)),
-    hours: hour > state.hour ? 1 : 0,
+    n: rounded(sum(e)),
+    hours: hoursBegun(state, fromMs),
     x: labelsByAge(layout, cohorts, fromMs, counts),
     e,
+    d: undefined,
     late: backlogOf(state.late ?? [], perDay),
   };
 }
@@ -88,21 +96,27 @@ export function addChunk(
   endMs: number,
 ): SignalState {
   const state = chunk.atMs >= before.dayMs + dayMs ? closeDay(signal, before, chunk.atMs) : { ...before };
-  const earlier = state.chunks.filter(({ atMs }) => atMs < state.dayMs);
-  const today = state.chunks.filter(({ atMs }) => atMs >= state.dayMs);
-  const judged = { ...chunk };
+  let judged = chunk;
   if (hasPlugins(signal.baseline)) {
     const memory = state.plugin ?? startPlugin(chunk.x.length, chunk.atMs);
     const { logs, state: plugin } = readPlugin(signal.baseline, memory, chunk);
-    judged.d = logs;
+    judged = withPlugins(chunk, logs);
     state.plugin = plugin;
   }
   if (chunk.late !== undefined) state.late = lateAfter(signal, state.late ?? [], chunk, endMs);
-  state.chunks = [...earlier, ...thinChunks([...today, judged], todayMax)];
+  const chunks = [...state.chunks, judged];
+  state.chunks = thinChunks(chunks, todayMax, firstOfDay(chunks, state.dayMs));
   state.hour = Math.floor(chunk.atMs / hourMs);
   state.readMs = endMs;
-  state.runs += chunk.x.reduce((sum, count) => sum + count, 0);
+  state.runs += sum(chunk.x);
   return state;
+}
+
+/** Index of the first chunk of a day that has begun. */
+function firstOfDay(chunks: readonly Chunk[], startMs: number): number {
+  let at = chunks.length;
+  while (at > 0 && (chunks[at - 1]?.atMs ?? 0) >= startMs) at--;
+  return at;
 }
 
 function lateAfter(

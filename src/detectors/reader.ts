@@ -4,7 +4,7 @@ import { appearanceSignal } from "./appearance.ts";
 import { alarmLevel, type Budget, workflowDays } from "./budget.ts";
 import { addRuns } from "./cohorts.ts";
 import { followDrift, hasRecovered, openDrift } from "./drift.ts";
-import { componentEvidence, mixedEvidence } from "./evidence.ts";
+import { componentEvidence, signalEvidence } from "./evidence.ts";
 import { isCounted } from "./layout.ts";
 import { addChunk, observeBucket, observeCounted, observeShare } from "./observe.ts";
 import type { Prepared, PreparedSignal } from "./prepare.ts";
@@ -126,7 +126,7 @@ function appearances(
 /** Adds a chunk, refreshes the evidence, and follows an open drift until it has gone. */
 function takeChunk(signal: PreparedSignal, before: SignalState, chunk: Chunk, endMs: number): SignalState {
   const state = addChunk(signal, before, chunk, endMs);
-  state.evidence = Math.round(mixedEvidence(signal, componentEvidence(signal, state, endMs)) * 1e6) / 1e6;
+  state.evidence = Math.round(signalEvidence(signal, state, endMs) * 1e6) / 1e6;
   if (state.drift === null) return state;
   const today = state.chunks.filter(({ atMs }) => atMs >= state.dayMs);
   const drift = followDrift(signal, state.drift, chunk, { today, nowMs: endMs });

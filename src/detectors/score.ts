@@ -1,3 +1,5 @@
+import { dot } from "./math/dot.ts";
+
 /** How far a score must move before it matters. */
 export type Effect =
   /** Share of observations: the larger of an absolute change and one relative to the baseline. */
@@ -40,4 +42,16 @@ export function scoreVariance(values: readonly number[], weights: readonly numbe
     values.map((value) => (value - mean) ** 2),
     weights,
   );
+}
+
+/** Sum of a score over *k* counts. @param ones Of a share the bins that count: only these are read. */
+export function scoreSum(
+  ones: readonly number[] | null,
+  values: readonly number[],
+  counts: ArrayLike<number>,
+): number {
+  if (ones === null) return dot(values, counts);
+  let sum = 0;
+  for (let at = 0; at < ones.length; at++) sum += counts[ones[at] ?? 0] ?? 0;
+  return sum;
 }

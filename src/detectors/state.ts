@@ -33,11 +33,11 @@ export interface Chunk {
   /** *k* counts. */
   x: number[];
   /** *k* expected counts, where they differ from n times the baseline's shares. */
-  e?: number[];
+  e?: number[] | undefined;
   /** Undamped log likelihood ratio of each plug-in, for categories. */
-  d?: number[];
+  d?: number[] | undefined;
   /** What was behind its time at the start of the chunk, for delayed labels of which only "yes" is told. */
-  late?: Backlog;
+  late?: Backlog | undefined;
 }
 
 /** What is behind its time at some moment. */
@@ -67,9 +67,9 @@ export interface SignalState {
   runs: number;
   drift: DriftState | null;
   /** What the plug-ins of a category remember. */
-  plugin?: PluginState;
+  plugin?: PluginState | undefined;
   /** Of each score the labels that may still come late. */
-  late?: number[];
+  late?: number[] | undefined;
 }
 
 /** What the plug-ins remember: forgotten counts of two memories, and of the current day for the daily one. */
@@ -131,5 +131,8 @@ export function startSignal(components: number, atMs: number): SignalState {
     evidence: noEvidence,
     runs: 0,
     drift: null,
+    // Named here, so that all states have one shape: the engine is several times as fast with it.
+    plugin: undefined,
+    late: undefined,
   };
 }

@@ -1,8 +1,8 @@
 import type { SignalVerdict, Stable, Verdict } from "../model/verdict.ts";
 import { appearanceSignal } from "./appearance.ts";
-import { learnDefaults } from "./baseline.ts";
+import { learnDefaults, type SignalBaseline } from "./baseline.ts";
 import { aloneLevel, type Budget, workflowDays } from "./budget.ts";
-import { joinChunks } from "./chunks.ts";
+import { rounded } from "./chunks.ts";
 import { driftVerdict, relativeEvidence } from "./drift.ts";
 import { baselineFigure, daysIn, figure, recentMs, unitOf } from "./figures.ts";
 import { observationsMin } from "./learn.ts";
@@ -52,22 +52,32 @@ function stable(signal: PreparedSignal, state: SignalState, level: number, nowMs
   const { baseline } = signal;
   const score = baseline.layout.shape === "hazard" ? baseline.scores.at(-1) : baseline.scores[0];
   if (score === undefined) throw new RangeError("Cannot judge a signal: its baseline has no score");
-  const recent = lately(state.chunks, nowMs, baseline.shares.length);
+  const recent = lately(state.chunks, nowMs, baseline);
+  const { unit, of } = unitOf(baseline, score);
   return {
     kind: "stable",
     evidence: relativeEvidence(state.evidence, level),
-    ...unitOf(baseline, score),
+    unit,
+    of,
     baseline: baselineFigure(baseline, score),
     current: figure(baseline, score, recent, daysIn(recent.atMs, nowMs)),
   };
 }
 
 /** The latest day, or as many chunks as it takes to show a hundred observations. */
-function lately(chunks: readonly Chunk[], nowMs: number, k: number): Chunk {
-  let sum: Chunk = { atMs: nowMs, n: 0, hours: 0, x: new Array<number>(k).fill(0) };
-  for (const chunk of [...chunks].reverse()) {
-    if (sum.n >= 100 && chunk.atMs < nowMs - recentMs) break;
-    sum = joinChunks(chunk, sum);
+function lately(chunks: readonly Chunk[], nowMs: number, { layout, shares }: SignalBaseline): Chunk {
+  const x = new Array<number>(shares.length).fill(0);
+  const e = layout.shape === "hazard" ? [...x] : undefined;
+  let [atMs, n, hours] = [nowMs, 0, 0];
+  for (let at = chunks.length - 1; at >= 0; at--) {
+    const chunk = chunks[at];
+    if (chunk === undefined || (n >= 100 && chunk.atMs < nowMs - recentMs)) break;
+    atMs = chunk.atMs;
+    n = rounded(chunk.n + n);
+    hours += chunk.hours;
+    for (let k = 0; k < x.length; k++) x[k] = (x[k] ?? 0) + (chunk.x[k] ?? 0);
+    if (e === undefined) continue;
+    for (let k = 0; k < e.length; k++) e[k] = rounded((e[k] ?? 0) + (chunk.e?.[k] ?? 0));
   }
-  return sum;
+  return { atMs, n, hours, x, e, d: undefined, late: undefined };
 }

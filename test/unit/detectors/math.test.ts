@@ -3,6 +3,13 @@ import { describe, expect, it } from "vitest";
 import { betaQuantile } from "../../../src/detectors/math/beta-quantile.ts";
 import { binaryDivergence } from "../../../src/detectors/math/binary-divergence.ts";
 import { logAdd } from "../../../src/detectors/math/log-add.ts";
+import {
+  addLog,
+  clearLogSums,
+  createLogSums,
+  logOf,
+  mixLogSums,
+} from "../../../src/detectors/math/log-sums.ts";
 import { logit } from "../../../src/detectors/math/logit.ts";
 import { normalCdf } from "../../../src/detectors/math/normal-cdf.ts";
 import { normalDensity } from "../../../src/detectors/math/normal-density.ts";
@@ -39,6 +46,13 @@ describe("math", () => {
   agrees("normalDensity", 1e-12, normalDensity);
   agrees("logit", 1e-12, logit);
   agrees("logAdd", 1e-12, logAdd);
+  agrees("logAdd", 1e-12, (a = 0, b = 0) => {
+    const sums = createLogSums(1);
+    clearLogSums(sums, 1);
+    addLog(sums, 0, a);
+    addLog(sums, 0, b);
+    return logOf(sums, 0);
+  });
   agrees("binaryDivergence", 1e-12, binaryDivergence);
   agrees("negativeBinomial", 1e-9, (count = 0, mean = 0, rho = 0, ratio = 1) =>
     volumeEvidence(count, mean, 0, Math.log(ratio), rho),
@@ -61,5 +75,17 @@ describe("math", () => {
   it("logAdd() takes minus infinity for zero", () => {
     expect(logAdd(-Infinity, 2)).toBe(2);
     expect(logAdd(-Infinity, -Infinity)).toBe(-Infinity);
+  });
+
+  it("mixLogSums() weighs sums of any size, and knows zero", () => {
+    const sums = createLogSums(3);
+    clearLogSums(sums, 3);
+    expect(mixLogSums(sums, Float64Array.of(0, 0, 0))).toBe(-Infinity);
+    addLog(sums, 0, 900);
+    addLog(sums, 1, 902);
+    addLog(sums, 1, 899);
+    const [half, tenth] = [Math.log(0.5), Math.log(0.1)];
+    const expected = logAdd(half + 900, tenth + logAdd(902, 899));
+    expect(mixLogSums(sums, Float64Array.of(half, tenth, 0))).toBeCloseTo(expected, 12);
   });
 });
