@@ -39,6 +39,7 @@ const lastingErrors = new Set([
   "invalid_blocks",
   "is_archived",
   "missing_scope",
+  "msg_blocks_too_long",
   "msg_too_long",
   "no_text",
   "not_authed",
@@ -73,17 +74,19 @@ export function createSlackBotNotifier(
       const notice = readNotice(message.payload);
       const rendered = quiet(slackMessage(notice, options));
       const threadKey = `slack thread ${channel} ${message.subject}`;
-      const thread = readThread(journal.meta.get(threadKey));
-      if (thread === null) {
+      const isThreaded = notice.about !== "problem" && notice.about !== "digest";
+      const thread = isThreaded ? readThread(journal.meta.get(threadKey)) : null;
+      const updated = thread === null ? null : await api("chat.update", { ...thread, ...rendered });
+      // Somebody may have deleted the message.
+      if (thread === null || updated === null || updated.reply.error === "message_not_found") {
         const { attempt, reply } = await api("chat.postMessage", { channel, ...rendered });
-        if (attempt.kind === "delivered" && notice.about !== "problem")
+        if (attempt.kind === "delivered" && isThreaded)
           journal.meta.set(
             threadKey,
             JSON.stringify({ channel: reply.channel ?? channel, ts: reply.ts ?? "" }),
           );
         return attempt;
       }
-      const updated = await api("chat.update", { ...thread, ...rendered });
       if (updated.attempt.kind !== "delivered") return updated.attempt;
       const line = { channel: thread.channel, thread_ts: thread.ts, text: slackReply(notice) };
       return (

@@ -36,6 +36,9 @@ const reasonsMax = 4;
 const othersMax = 5;
 /** A message has at most 50 blocks. */
 const digestLinesMax = 45;
+const digestLineMax = 600;
+/** Slack refuses a message whose blocks hold some 12,000 characters together, which its reference does not say. */
+const digestMax = 10_000;
 
 /** Renders a notice so that it reads well on a phone: what, since when, how sure, why, who, what now. */
 export function slackMessage(notice: Notice, options: SlackOptions): SlackMessage {
@@ -222,11 +225,17 @@ function pauseMessage(
 }
 
 function digestMessage(digest: Digest, { publicUrl }: SlackOptions): SlackMessage {
-  const shown = digest.lines.slice(0, digestLinesMax).map(({ workflow, text }) => {
+  const shown: Block[] = [];
+  let left = digestMax;
+  for (const { workflow, text } of digest.lines.slice(0, digestLinesMax)) {
     const url = `${publicUrl}/workflows/${encodeURIComponent(workflow)}/report`;
     const name = publicUrl === "" ? slackText(slackCode(workflow), 500) : slackLink(url, workflow);
-    return section(`*${name}*\n${slackText(text, 2000)}`);
-  });
+    // On one line, so that nothing that people wrote looks like another workflow's.
+    const line = `*${name}*\n${slackText(text.replace(/\s+/g, " "), digestLineMax)}`;
+    left -= line.length;
+    if (left < 0) break;
+    shown.push(section(line));
+  }
   const more = digest.lines.length - shown.length;
   if (more > 0) shown.push(section(`and ${more} more workflows`));
   return { text: digestTitle(digest), blocks: [heading(digestTitle(digest)), ...shown] };

@@ -24,7 +24,7 @@ export function slackCode(value: string): string {
 
 /** A link; `url` is our own with every part encoded, `label` may be anything. */
 export function slackLink(url: string, label: string): string {
-  return `<${url}|${escape(label).replace(/\|/g, "/")}>`;
+  return `<${url}|${escape(label).replace(/\|/g, "/").replace(/\s+/g, " ")}>`;
 }
 
 function escape(text: string): string {

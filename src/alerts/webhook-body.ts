@@ -52,7 +52,11 @@ function render(notice: Notice, publicUrl: string, entriesMax: number): JsonObje
       return {
         type,
         timestamp,
-        data: { from: isoTime(notice.fromMs), workflows: notice.lines.slice(0, entriesMax) },
+        data: {
+          from: isoTime(notice.fromMs),
+          workflows: notice.lines.slice(0, entriesMax),
+          truncated: notice.lines.length > entriesMax,
+        },
       };
   }
 }

@@ -58,3 +58,28 @@ it("tellDigest() brings the week of every workflow to Slack once, on its day", a
   );
   expect(text).toContain("most corrected: `output.total` · most often because: wrong &lt;total&gt;");
 });
+
+it("tellDigest() goes on after a clock that was ahead for a while, and tells the busiest workflows first", async () => {
+  const { parts } = sidecar.app;
+  await sidecar.send(
+    Array.from({ length: 9 }, (_, index) => ({
+      run_id: `z-${index}`,
+      workflow: "z",
+      inputs: {},
+      outputs: {},
+    })),
+  );
+  await parts.writer()?.flush();
+  nowMs = monday + 60 * dayMs;
+  await tellDigest(parts);
+  nowMs = monday + dayMs;
+  await tellDigest(parts);
+  await parts.alerts.drain();
+  const before = slack.requests.length;
+  nowMs = monday + 7 * dayMs;
+  await tellDigest(parts);
+  await parts.alerts.drain();
+  expect(slack.requests.length - before).toBe(1);
+  const { blocks } = JSON.parse(slack.requests.at(-1)?.body ?? "") as { blocks: unknown[] };
+  expect(JSON.stringify(blocks[1])).toContain("/workflows/z/report");
+});

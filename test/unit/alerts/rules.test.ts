@@ -271,6 +271,14 @@ describe("webhookBody()", () => {
     expect(Buffer.byteLength(body)).toBeLessThan(20_000);
     expect(JSON.parse(body)).toMatchObject({ type: "incident.opened", data: { truncated: true } });
   });
+
+  it("says where a digest has no room for all workflows", () => {
+    const lines = Array.from({ length: 60 }, (_, n) => ({ workflow: `w${n}`, text: "no incident" }));
+    const digest = (some: typeof lines) =>
+      JSON.parse(webhookBody({ about: "digest", fromMs: 0, toMs: startMs, lines: some }, "")) as unknown;
+    expect(digest(lines)).toMatchObject({ data: { workflows: lines.slice(0, 50), truncated: true } });
+    expect(digest(lines.slice(0, 50))).toMatchObject({ data: { truncated: false } });
+  });
 });
 
 describe("alertsOf()", () => {

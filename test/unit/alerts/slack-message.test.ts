@@ -169,3 +169,31 @@ describe("slackText()", () => {
     expect(slackText(text, max)).toBe(shown);
   });
 });
+
+describe("slackMessage() of a digest", () => {
+  const digest = (lines: { workflow: string; text: string }[]) =>
+    slackMessage({ about: "digest", fromMs: 0, toMs: startMs, lines }, options);
+
+  it("stays within what Slack takes of one message, and counts what it leaves out", () => {
+    const lines = Array.from({ length: 100 }, (_, n) => ({
+      workflow: `${"流".repeat(196)}${n}`,
+      text: "<reason> ".repeat(300),
+    }));
+    const message = digest(lines);
+    expectWithinLimits(message);
+    const sections = (message.blocks as AnyBlock[]).flatMap(({ type, text }) =>
+      type === "section" && text !== undefined ? [text.text] : [],
+    );
+    expect(sections.join("").length).toBeLessThan(11_000);
+    expect(sections.length).toBeGreaterThan(2);
+    expect(sections.at(-1)).toBe(`and ${100 - (sections.length - 1)} more workflows`);
+  });
+
+  it("keeps each workflow to lines of its own, whatever its name and people's words", () => {
+    const [, block] = digest([{ workflow: "a\n*b|c>*", text: "because: x\n*payments*\n0 runs, <!here>" }])
+      .blocks as AnyBlock[];
+    expect(block?.text?.text).toBe(
+      "*<https://evenkeel.example.test/workflows/a%0A*b%7Cc%3E*/report|a *b/c&gt;*>*\nbecause: x *payments* 0 runs, &lt;!here&gt;",
+    );
+  });
+});
