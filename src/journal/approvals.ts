@@ -10,10 +10,10 @@ export function createApprovals(database: Database): Journal["approvals"] {
 
 function createItems(database: Database): Pick<Journal["approvals"], "put" | "get" | "counted" | "forget"> {
   return {
-    put: (approval) =>
+    put: (approval, askedBy = "") =>
       void database.run(
-        `INSERT INTO approvals (approval_id, workflow, state, held_at_ms, deadline_ms, is_open, body)
-         VALUES (?, ?, ?, ?, ?, ?, ?)
+        `INSERT INTO approvals (approval_id, workflow, state, held_at_ms, deadline_ms, is_open, body, asked_by)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (approval_id) DO UPDATE SET state = excluded.state, is_open = excluded.is_open,
            body = excluded.body`,
         approval.approvalId,
@@ -23,6 +23,7 @@ function createItems(database: Database): Pick<Journal["approvals"], "put" | "ge
         approval.deadlineMs,
         isOpen(approval) ? 1 : 0,
         JSON.stringify(approval),
+        askedBy,
       ),
     get(approvalId) {
       const row = database.get("SELECT body FROM approvals WHERE approval_id = ?", approvalId);
@@ -40,7 +41,7 @@ function createItems(database: Database): Pick<Journal["approvals"], "put" | "ge
 
 function createLists(
   database: Database,
-): Pick<Journal["approvals"], "open" | "list" | "due" | "uncounted" | "openCounts"> {
+): Pick<Journal["approvals"], "open" | "list" | "due" | "uncounted" | "openAskedBy" | "openCounts"> {
   const decodeAll = (rows: SqlRow[]) => rows.map(decode);
   return {
     open: ({ workflow, limit = 100 } = {}) =>
@@ -76,6 +77,11 @@ function createLists(
           "SELECT body FROM approvals WHERE counted = 0 AND state != 'held' ORDER BY held_at_ms LIMIT ?",
           limit,
         ),
+      ),
+    openAskedBy: (key) =>
+      integer(
+        database.get("SELECT count(*) AS items FROM approvals WHERE is_open = 1 AND asked_by = ?", key) ?? {},
+        "items",
       ),
     openCounts: () =>
       database

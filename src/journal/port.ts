@@ -181,8 +181,8 @@ export interface Journal {
   };
   /** What automations asked before they act. */
   approvals: {
-    /** Keeps an item as it is now. */
-    put(approval: Approval): void;
+    /** Keeps an item as it is now. Who asked is kept from the first time; "" for nobody known. */
+    put(approval: Approval, askedBy?: string): void;
     get(approvalId: string): Approval | null;
     /** Items that still ask for a person, held ones first, the nearest deadline first. */
     open(filter?: { workflow?: string | undefined; limit?: number }): Approval[];
@@ -197,6 +197,8 @@ export interface Journal {
     /** Items that left `held` and are not among the signals yet. */
     uncounted(limit: number): Approval[];
     counted(approvalId: string): void;
+    /** How many items still ask for a person of those that a key asked about. */
+    openAskedBy(key: string): number;
     /** Items that still ask for a person, by workflow. */
     openCounts(): { workflow: string; items: number }[];
     /** Forgets items that were held before a time and ask for nobody any more. */

@@ -8,6 +8,7 @@ import type { CounterLike } from "../model/meters.ts";
 import { ownActor } from "../model/own-actor.ts";
 import { createApprovalWaiters } from "./approval-waiters.ts";
 import { type HardStops, hardStopReasons } from "./hard-stops.ts";
+import { checkPayload } from "./payload-bounds.ts";
 
 /** How a workflow's items are held. */
 export interface ApprovalSettings {
@@ -34,6 +35,8 @@ export interface ApprovalRequest {
   error: string;
   /** Hold it whatever the rules say. */
   hold: boolean;
+  /** The name of the key that asks; "" where no keys are configured. */
+  askedBy: string;
 }
 
 /** What is answered to an automation that asks. */
@@ -53,7 +56,12 @@ export type DecisionOutcome =
 
 /** Where automations ask before they act, and people answer. */
 export interface ApprovalDesk {
-  /** Durable on return. @throws {TransientError} If too many items wait already. */
+  /**
+   * Durable on return.
+   *
+   * @throws {TransientError} If too many items wait already, in all, of the workflow or of the key.
+   * @throws {PermanentError} If the payload is larger than a person can be shown.
+   */
   ask(request: ApprovalRequest): ApprovalAnswer;
   get(approvalId: string): Approval | null;
   /** Resolves with the item once it is no longer held, or after `waitMs`, or when the caller has gone. */
@@ -94,6 +102,8 @@ export interface ApprovalDeskDeps {
 }
 
 const openMax = 10_000;
+/** Half of the places, so that one flood leaves room for the others. */
+const openOfOneMax = openMax / 2;
 const batchMax = 500;
 const states: Record<ApprovalDecision, ApprovalState> = {
   approve: "approved",
@@ -130,6 +140,7 @@ export function createApprovalDesk(deps: ApprovalDeskDeps): ApprovalDesk {
 
   return {
     ask(request) {
+      checkPayload(request.payload);
       try {
         return ask(deps, request, current(request.approvalId));
       } catch (cause) {
@@ -178,11 +189,7 @@ function ask(deps: ApprovalDeskDeps, request: ApprovalRequest, known: Approval |
     meters.approvals.inc({ workflow, state: "clear" });
     return { kind: "clear" };
   }
-  const open = journal.approvals.openCounts().reduce((sum, { items }) => sum + items, 0);
-  if (open >= openMax)
-    throw new TransientError(`Cannot hold the item: at most ${openMax} may wait for a person`, {
-      retryAfterSeconds: 60,
-    });
+  checkRoom(journal, request);
   const nowMs = deps.wallClock.nowMs();
   const approval: Approval = {
     ...clean,
@@ -201,12 +208,35 @@ function ask(deps: ApprovalDeskDeps, request: ApprovalRequest, known: Approval |
     fingerprint,
   };
   journal.transaction(() => {
-    journal.approvals.put(approval);
+    journal.approvals.put(approval, request.askedBy);
     audit(deps, approval, "approval held", ownActor, reasons.join("; "));
     deps.tell(approval);
   });
   meters.approvals.inc({ workflow, state: "held" });
   return { kind: "known", approval };
+}
+
+function checkRoom({ approvals }: ApprovalDeskDeps["journal"], { workflow, askedBy }: ApprovalRequest): void {
+  const counts = approvals.openCounts();
+  const rooms = [
+    { of: "", open: counts.reduce((sum, { items }) => sum + items, 0), max: openMax },
+    {
+      of: ` of workflow '${workflow}'`,
+      open: counts.find((one) => one.workflow === workflow)?.items ?? 0,
+      max: openOfOneMax,
+    },
+    // Without keys everyone is the same.
+    {
+      of: ` that key '${askedBy}' asked about`,
+      open: askedBy === "" ? 0 : approvals.openAskedBy(askedBy),
+      max: openOfOneMax,
+    },
+  ];
+  const full = rooms.find(({ open, max }) => open >= max);
+  if (full === undefined) return;
+  throw new TransientError(`Cannot hold the item: at most ${full.max}${full.of} may wait for a person`, {
+    retryAfterSeconds: 60,
+  });
 }
 
 function redacted(

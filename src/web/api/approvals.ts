@@ -74,7 +74,7 @@ function askRoutes({ guard, approvals }: Pick<WebDeps, "guard" | "approvals">): 
     const { payload = null, inputs = null, outputs = null, confidence = null } = given;
     const answer = approvals.ask({
       ...given,
-      ...{ approvalId, runId, confidence },
+      ...{ approvalId, runId, confidence, askedBy: c.get("visitor").name },
       // The parser made them of JSON.
       ...{ payload: payload as Json, inputs: inputs as Json, outputs: outputs as Json },
     });

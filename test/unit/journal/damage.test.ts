@@ -96,7 +96,7 @@ describe("openJournal()", () => {
   it("goes on whatever bit of the file is flipped, and says so wherever it moved something aside", () => {
     const random = createRandom(11);
     let quarantined = 0;
-    for (let round = 0; round < 40; round++) {
+    for (let round = 0; round < 60; round++) {
       const opened = openHarmed(closed, "journal", (bytes) => {
         const at = random.below(bytes.length);
         bytes[at] = (bytes[at] ?? 0) ^ (1 << random.below(8));

@@ -9,7 +9,7 @@ import type { Journal } from "../../../src/journal/port.ts";
 import type { Approval } from "../../../src/model/approval.ts";
 import { hourMs } from "../../../src/model/clock.ts";
 import type { Json } from "../../../src/model/json.ts";
-import { TransientError } from "../../../src/model/errors.ts";
+import { PermanentError, TransientError } from "../../../src/model/errors.ts";
 import {
   type ApprovalDesk,
   type ApprovalRequest,
@@ -78,6 +78,7 @@ const request = (more: Partial<ApprovalRequest> = {}): ApprovalRequest => ({
   note: "",
   error: "",
   hold: false,
+  askedBy: "",
   ...more,
 });
 const ann = { actor: "ann", reason: "" };
@@ -99,6 +100,44 @@ const onlyMoney = () => {
 };
 
 describe("approvalDesk.ask()", () => {
+  const floods = [
+    { why: "one key", flood: { askedBy: "sdk" }, other: { askedBy: "other" }, names: "key 'sdk'" },
+    { why: "one workflow", flood: { workflow: "loop" }, other: {}, names: "workflow 'loop'" },
+  ];
+  it.each(floods)("leaves room for others when $why floods it", ({ flood, other, names }) => {
+    const held = ask({ approvalId: "first", ...flood });
+    journal.transaction(() => {
+      for (let at = 1; at < 5_000; at += 1) {
+        const workflow = flood.workflow ?? `w${at}`;
+        journal.approvals.put({ ...held, approvalId: `flood-${at}`, workflow }, flood.askedBy);
+      }
+    });
+    expect(() => desk.ask(request({ approvalId: "more", ...flood }))).toThrow(TransientError);
+    expect(() => desk.ask(request({ approvalId: "more", ...flood }))).toThrow(names);
+    expect(ask({ approvalId: "a2", ...other }).state).toBe("held");
+    // Decided, it gives its place back.
+    desk.decide("first", "reject", ann);
+    expect(ask({ approvalId: "more", ...flood }).state).toBe("held");
+  });
+
+  const members = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [at, at]));
+  const nested = (depth: number): Json => (depth === 0 ? 1 : [nested(depth - 1)]);
+  const payloads = [
+    { why: "too many members", good: members(10_000), bad: members(10_001), names: "at most 10000 members" },
+    {
+      why: "too many items on several levels",
+      good: [members(4_999), members(4_999)],
+      bad: [members(5_000), members(5_000)],
+      names: "at most 10000 members and items",
+    },
+    { why: "too deep nesting", good: nested(100), bad: nested(101), names: "at most 100 deep" },
+  ];
+  it.each(payloads)("refuses a payload of $why", ({ good, bad, names }) => {
+    expect(ask({ approvalId: "good", payload: good }).state).toBe("held");
+    expect(() => desk.ask(request({ approvalId: "bad", payload: bad }))).toThrow(PermanentError);
+    expect(() => desk.ask(request({ approvalId: "bad", payload: bad }))).toThrow(names);
+  });
+
   it("holds everything where no hard stops are configured, tells people and writes the audit log", () => {
     expect(ask()).toMatchObject({ state: "held", reasons: ["every item of the workflow is held"] });
     expect(told).toEqual(["a1 held"]);
@@ -130,8 +169,10 @@ describe("approvalDesk.ask()", () => {
   });
 
   it("refuses what is nested too deep to be looked at, and goes on", () => {
-    const payload = JSON.parse(`${"[".repeat(200_000)}${"]".repeat(200_000)}`) as Json;
-    expect(() => desk.ask(request({ payload }))).toThrow("must be nested less deep");
+    onlyMoney();
+    const deep = JSON.parse(`${"[".repeat(200_000)}${"]".repeat(200_000)}`) as Json;
+    expect(() => desk.ask(request({ inputs: deep }))).toThrow("must be nested less deep");
+    expect(() => desk.ask(request({ payload: deep }))).toThrow("at most 100 deep");
     expect(desk.list()).toEqual([]);
   });
 
