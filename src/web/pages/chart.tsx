@@ -31,9 +31,10 @@ export function MiniChart({ series, marks, label }: { series: Series; marks: Cha
   const { values, timesMs, stepMs } = series;
   const seen = values.filter((value) => value !== null);
   const bounds = [...seen, ...(marks.band === null ? [] : [marks.band.low, marks.band.high])];
-  const low = Math.min(0, ...bounds);
-  // A share of almost nothing must not fill the chart.
-  const high = Math.max(...bounds, low + (series.unit === "share" ? 0.04 : 1e-9));
+  // A drift is shown in full, also one of a tenth of a large number. Else noise, or a share of almost nothing, must not fill the chart.
+  const drifts = marks.onsetMs !== null;
+  const low = Math.min(drifts ? Infinity : 0, ...bounds);
+  const high = Math.max(...bounds, low + (series.unit === "share" && !drifts ? 0.04 : 1e-9));
   const startMs = timesMs[0] ?? 0;
   const spanMs = Math.max(1, timesMs.length * stepMs);
   const x = (atMs: number) => Math.round(((atMs - startMs) / spanMs) * width);
