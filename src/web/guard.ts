@@ -116,11 +116,15 @@ function tooMany(c: Context, { name }: Visitor, waitSeconds: number): Response {
   return c.json({ error: { message } }, 429);
 }
 
+/** Whether a person's browser asks, and not for a path of the API. */
+export function wantsPage(c: Context): boolean {
+  const isBrowser = c.req.method === "GET" && (c.req.header("accept") ?? "").includes("text/html");
+  return isBrowser && !new URL(c.req.url).pathname.startsWith("/v1/");
+}
+
 function unauthorized(c: Context): Response {
   const path = new URL(c.req.url).pathname;
-  const wantsPage = c.req.method === "GET" && (c.req.header("accept") ?? "").includes("text/html");
-  if (wantsPage && !path.startsWith("/v1/"))
-    return c.redirect(`/sign-in?to=${encodeURIComponent(path)}`, 303);
+  if (wantsPage(c)) return c.redirect(`/sign-in?to=${encodeURIComponent(path)}`, 303);
   c.header("WWW-Authenticate", 'Bearer realm="evenkeel"');
   const hint = "Send 'Authorization: Bearer <key>'";
   return c.json({ error: { message: "Cannot answer without a valid key", hint } }, 401);
@@ -138,7 +142,7 @@ async function sentToken(c: Context): Promise<string> {
  * The key in an Authorization header: as a bearer token, or as the password of Basic authentication, which is all that
  * some clients can send (Langfuse's). No answer asks for Basic, so no browser sends it by itself.
  */
-function keyIn(header: string): string | undefined {
+export function keyIn(header: string): string | undefined {
   const basic = /^Basic ([\w+/=]+)$/i.exec(header)?.[1];
   if (basic === undefined) return /^Bearer (.+)$/i.exec(header)?.[1];
   return /^[^:]*:(.+)$/s.exec(Buffer.from(basic, "base64").toString())?.[1];

@@ -46,9 +46,9 @@ export function webRoutes(deps: WebDeps): Api {
   app.route("/", approvalRoutes(deps));
   for (const routes of [canaryRoutes, shadowRoutes, outcomeRoutes, versionRoutes, forgetRoutes])
     app.route("/", routes(deps));
-  app.route("/", pageRoutes(deps));
   app.get("/openapi.json", deps.guard.requireScope("review", "ingest"), (c) =>
     c.json(describeApi(app, deps.version)),
   );
+  app.route("/", pageRoutes(deps));
   return app;
 }

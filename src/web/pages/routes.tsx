@@ -30,6 +30,7 @@ import { againFromHere, sessionRoutes } from "./session.tsx";
 import { ScorecardPage } from "./scorecard.tsx";
 import { SignalPage } from "./signal.tsx";
 import { staticRoutes } from "./static.ts";
+import { unknownRoutes } from "./unknown.tsx";
 import { WorkflowPage } from "./workflow.tsx";
 
 /** Every page, its static files and what its buttons do. */
@@ -57,6 +58,7 @@ export function pageRoutes(deps: WebDeps): Hono<GuardedEnv> {
   app.route("/", reviewPageRoutes(deps, frame));
   app.route("/", approvalPageRoutes(deps, frame));
   app.route("/", actionRoutes(deps));
+  app.route("/", unknownRoutes(deps, frame));
   return app;
 }
 

@@ -148,6 +148,27 @@ describe("pages", () => {
     }
   });
 
+  it("answers a page with a way home where there is none, and JSON to programs", async () => {
+    const page = await fetch(`${sidecar.url}/no/<such>`, { headers: { accept: "text/html,*/*" } });
+    expect(page.status).toBe(404);
+    const html = await page.text();
+    expect(html).toContain("<title>Not known · Evenkeel</title>");
+    expect(html).toContain('<a href="/">Go to the overview</a>');
+    expect(html).toContain('<nav aria-label="Main">');
+    expect(html).not.toContain("<such>");
+    const programs = [
+      { path: "/v1/nothing", init: { headers: { accept: "text/html" } } },
+      { path: "/nothing", init: { headers: { accept: "application/json" } } },
+      { path: "/runs", init: { method: "DELETE" } },
+      { path: "/v1/forget", init: {} },
+    ];
+    for (const { path, init } of programs) {
+      const answer = await fetch(sidecar.url + path, init);
+      expect([path, answer.status]).toEqual([path, 404]);
+      expect(((await answer.json()) as any).error.message).toContain(path);
+    }
+  });
+
   it("tells a person what could not be done", async () => {
     const answer = await fetch(`${sidecar.url}${workflow}/resume`, {
       method: "POST",
