@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Server as TcpServer } from "node:net";
 import {
   logVerbosity,
   Metadata,
@@ -12,6 +14,7 @@ import {
 } from "@grpc/grpc-js";
 import protobuf from "protobufjs/minimal.js";
 import { otlpContentTypes } from "./collector/otlp-answer.ts";
+import { createGrpcDoor, encodeRetry } from "./grpc-door.ts";
 import { PermanentError } from "./model/errors.ts";
 
 /** An open port of OTLP over gRPC. */
@@ -29,6 +32,8 @@ export interface GrpcOptions {
   port: number;
   /** Largest message, also after decompression. */
   bodyBytesMax: number;
+  /** Whether a caller with this `authorization` may send at all: asked before anything of its message is kept. */
+  isKnown: (authorization: string) => boolean;
   /** The HTTP side: it is asked what an exporter over HTTP would ask, so that both have one pipeline and one guard. */
   fetch: (request: Request) => Response | Promise<Response>;
 }
@@ -40,8 +45,16 @@ const signals = [
   { service: "metrics.v1.MetricsService", path: "/v1/metrics" },
 ] as const;
 
-/** What a server does with exports at once; more wait in the exporter. */
-const exportsMax = 256;
+/** Exports at once, of all callers: each may hold a message in memory. More are told to come again. */
+const exportsMax = 128;
+/** Who opens connections and says nothing shall not use up the files that the process may have open. */
+const connectionsMax = 2_000;
+/** A message that takes longer to arrive is given up. */
+const messageMsMax = 60_000;
+/** Without a stream for so long, a connection is closed; exporters open another. */
+const idleMsMax = 600_000;
+/** How often it is asked whether the other side is still there. */
+const keepaliveMs = 60_000;
 
 const closeMsMax = 3_000;
 
@@ -52,22 +65,27 @@ const closeMsMax = 3_000;
  *
  * @throws {PermanentError} If the port cannot be opened.
  */
-export async function listenGrpc({ host, port, bodyBytesMax, fetch }: GrpcOptions): Promise<GrpcServer> {
+export async function listenGrpc(options: GrpcOptions): Promise<GrpcServer> {
+  const { host, port, bodyBytesMax, isKnown, fetch } = options;
   // It would print what is told here as errors and statuses.
   setLogVerbosity(logVerbosity.NONE);
   const server = new Server({
     "grpc.max_receive_message_length": bodyBytesMax,
     "grpc.max_concurrent_streams": exportsMax,
+    "grpc.max_connection_idle_ms": idleMsMax,
+    "grpc.keepalive_time_ms": keepaliveMs,
+    interceptors: [createGrpcDoor({ isKnown, exportsMax, messageMsMax })],
   });
   for (const { service, path } of signals) {
     const take = (call: Call, answer: Answer) =>
       void exportOver(fetch, path, call).then((result) => tell(result, answer));
     server.addService(serviceOf(service), { export: take });
   }
-  const bound = await bind(server, host, port);
+  const tcp = await open(server, host, port);
+  const { port: bound } = tcp.address() as AddressInfo;
   return {
     address: `${host === "127.0.0.1" || host === "0.0.0.0" ? "localhost" : host}:${bound}`,
-    close: () => close(server),
+    close: () => close(server, tcp),
   };
 }
 
@@ -151,32 +169,23 @@ function messageOf(contentType: string, bytes: Buffer): string {
   return "";
 }
 
-/** A `google.rpc.Status` with a `google.rpc.RetryInfo`: without it, exporters give up on RESOURCE_EXHAUSTED. */
-function encodeRetry(code: number, message: string, seconds: number): Buffer {
-  const writer = protobuf.Writer.create().uint32(0x08).int32(code).uint32(0x12).string(message);
-  writer.uint32(0x1a).fork();
-  writer.uint32(0x0a).string("type.googleapis.com/google.rpc.RetryInfo");
-  writer.uint32(0x12).fork().uint32(0x0a).fork().uint32(0x08).int64(seconds).ldelim().ldelim();
-  return Buffer.from(writer.ldelim().finish());
+async function open(server: Server, host: string, port: number): Promise<TcpServer> {
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const tcp = createServer((socket) => injector.injectConnection(socket));
+  tcp.maxConnections = connectionsMax;
+  try {
+    await once(tcp.listen(port, host), "listening");
+    return tcp;
+  } catch (cause) {
+    const message = `Cannot listen: 'grpc_port' ${port} on '${host}' cannot be opened`;
+    const hint =
+      "Another process may hold it, perhaps another sidecar; choose others with --port, or this one with 'grpc_port'";
+    throw new PermanentError(message, { cause, hint });
+  }
 }
 
-async function bind(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const name = host.includes(":") ? `[${host}]` : host;
-    server.bindAsync(`${name}:${port}`, ServerCredentials.createInsecure(), (cause, bound) => {
-      if (cause === null) {
-        resolve(bound);
-        return;
-      }
-      const message = `Cannot listen: 'grpc_port' ${port} on '${host}' cannot be opened`;
-      const hint =
-        "Another process may hold it, perhaps another sidecar; choose others with --port, or this one with 'grpc_port'";
-      reject(new PermanentError(message, { cause, hint }));
-    });
-  });
-}
-
-async function close(server: Server): Promise<void> {
+async function close(server: Server, tcp: TcpServer): Promise<void> {
+  tcp.close();
   const hurry = setTimeout(() => server.forceShutdown(), closeMsMax);
   await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
   clearTimeout(hurry);

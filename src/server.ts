@@ -15,7 +15,7 @@ import { replayReject } from "./replay-reject.ts";
 import { secretOf } from "./secret-of.ts";
 import { slackActions } from "./slack-actions.ts";
 import { version } from "./version.ts";
-import { createGuard, type Guard } from "./web/guard.ts";
+import { createGuard, type Guard, keyIn } from "./web/guard.ts";
 import { createKeyring, liveKeyring } from "./web/keys.ts";
 import type { Act, Watch } from "./web/ports.ts";
 import { webRoutes } from "./web/routes.ts";
@@ -40,6 +40,9 @@ const tooLarge = `Cannot read the body: it is larger than ${webBodyBytesMax} byt
 const ownPaths: ReadonlySet<string> = new Set(["/metrics", "/healthz", "/readyz", "/openapi.json"]);
 const askMonitor = "Cannot answer: this process collects; ask the one whose 'role' is monitor";
 
+/** Who opens connections and says nothing shall not use up the files that the process may have open. */
+const connectionsMax = 2_000;
+
 /** Requests that take longer are cut off. */
 const requestTimeoutMs = 60_000;
 
@@ -62,13 +65,17 @@ export async function listen(parts: Parts, troubles: () => string[]): Promise<Ht
   const hostname = hostFor(config.host, keyring.locked);
   const app = createRoutes(parts, guard, troubles);
   // First, so that a port that is taken is told before anything is taken in.
-  const grpc = await openGrpc(config, hostname, (request) => app.fetch(request));
+  const grpc = await openGrpc(config, hostname, {
+    isKnown: (authorization) => !keyring.locked || keyring.find(keyIn(authorization) ?? "") !== null,
+    fetch: (request) => app.fetch(request),
+  });
   const server = serve({
     fetch: app.fetch,
     port: config.port,
     hostname,
     serverOptions: { requestTimeout: requestTimeoutMs },
   });
+  server.maxConnections = connectionsMax;
   await opened(server, config.port, hostname).catch(async (error: unknown) => {
     await grpc?.close();
     throw error;
@@ -100,11 +107,11 @@ export async function listen(parts: Parts, troubles: () => string[]): Promise<Ht
 async function openGrpc(
   { role, grpc, port, grpc_port, limits }: Config,
   host: string,
-  fetch: GrpcOptions["fetch"],
+  callers: Pick<GrpcOptions, "isKnown" | "fetch">,
 ): Promise<GrpcServer | null> {
   if (!grpc || role === "monitor") return null;
   const bodyBytesMax = limits.body_bytes_max;
-  return listenGrpc({ host, port: grpc_port ?? Math.max(0, port - 1), bodyBytesMax, fetch });
+  return listenGrpc({ host, port: grpc_port ?? Math.max(0, port - 1), bodyBytesMax, ...callers });
 }
 
 /** Loopback without keys, so that nobody else can reach a sidecar that asks for none. */

@@ -1,3 +1,4 @@
+import { connect, constants } from "node:http2";
 import {
   Client,
   compressionAlgorithms,
@@ -12,8 +13,10 @@ import { CompressionAlgorithm } from "@opentelemetry/otlp-exporter-base";
 import { BasicTracerProvider, BatchSpanProcessor } from "@opentelemetry/sdk-trace-base";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { collectorRoutes } from "../../../src/collector/routes.ts";
+import { createGrpcDoor } from "../../../src/grpc-door.ts";
 import { type GrpcServer, listenGrpc } from "../../../src/grpc-server.ts";
 import { PermanentError, TransientError } from "../../../src/model/errors.ts";
+import { eventually } from "../../sidecar.ts";
 import { encodeOtlp } from "../../fuzz/encode-otlp.ts";
 import { createHarness, spanJson } from "../../unit/collector/harness.ts";
 
@@ -23,9 +26,11 @@ let server: GrpcServer;
 let client: Client;
 /** What the next appends fail with. */
 let sinkErrors: Error[];
+let isKnown: boolean;
 
 beforeEach(async () => {
   sinkErrors = [];
+  isKnown = true;
   const kept = createHarness();
   harness = createHarness({
     sink: {
@@ -38,7 +43,7 @@ beforeEach(async () => {
   });
   harness = { ...harness, batches: kept.batches, rows: kept.rows };
   const { fetch } = collectorRoutes(harness.ingest, { bodyBytesMax });
-  server = await listenGrpc({ host: "127.0.0.1", port: 0, bodyBytesMax, fetch });
+  server = await listenGrpc({ host: "127.0.0.1", port: 0, bodyBytesMax, isKnown: () => isKnown, fetch });
   client = new Client(server.address, credentials.createInsecure());
 });
 
@@ -46,6 +51,10 @@ afterEach(async () => {
   client.close();
   await server.close();
 });
+
+interface InterceptingListener {
+  onReceiveMetadata(metadata: Metadata): void;
+}
 
 interface Told {
   bytes: Buffer;
@@ -147,6 +156,49 @@ describe("OTLP over gRPC", () => {
     expect((await send(traces, oneSpan())).error).toBeNull();
   });
 
+  it("reads nothing of a caller without a key, however much it sends", async () => {
+    isKnown = false;
+    const { error } = await send(traces, Buffer.alloc(10 * bodyBytesMax));
+    expect(error?.code).toBe(status.UNAUTHENTICATED);
+  });
+
+  it("tells more than 128 exports at once to come again, and takes them once there is room", async () => {
+    const session = connect(`http://${server.address}`);
+    const half = () => {
+      const path = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+      const headers = {
+        ":method": "POST",
+        ":path": path,
+        "content-type": "application/grpc",
+        te: "trailers",
+      };
+      const stream = session.request(headers, { endStream: false });
+      stream.on("error", () => undefined);
+      stream.write(Buffer.from([0, 0, 0, 0, 9]));
+      return stream;
+    };
+    const streams = Array.from({ length: 128 }, half);
+    const refused = await eventually(async () => {
+      const { error } = await send(traces, oneSpan());
+      return error;
+    });
+    expect(refused.code).toBe(status.UNAVAILABLE);
+    expect(refused.metadata.get("grpc-status-details-bin")).toHaveLength(1);
+    for (const stream of streams) stream.close(constants.NGHTTP2_CANCEL);
+    await eventually(async () => (await send(traces, oneSpan())).error === null);
+    session.destroy();
+  });
+
+  it("gives up a message that does not arrive", async () => {
+    const door = createGrpcDoor({ isKnown: () => true, exportsMax: 1, messageMsMax: 50 });
+    const sent: unknown[] = [];
+    const inner = { start: (listener: InterceptingListener) => listener.onReceiveMetadata(new Metadata()) };
+    const call = door({} as never, { ...inner, sendStatus: (given: unknown) => sent.push(given) } as never);
+    call.start({ onReceiveMetadata: () => undefined, onCancel: () => undefined } as never);
+    await eventually(async () => sent.length > 0);
+    expect(sent).toMatchObject([{ code: status.DEADLINE_EXCEEDED }]);
+  });
+
   it("does not know other services", async () => {
     const { error } = await send("profiles.v1development.ProfilesService", new Uint8Array());
     expect(error?.code).toBe(status.UNIMPLEMENTED);
@@ -154,7 +206,8 @@ describe("OTLP over gRPC", () => {
 
   it("listenGrpc() names the key when the port is taken", async () => {
     const port = Number(server.address.split(":")[1]);
-    const again = listenGrpc({ host: "127.0.0.1", port, bodyBytesMax, fetch: () => new Response() });
+    const given = { host: "127.0.0.1", port, bodyBytesMax, isKnown: () => true };
+    const again = listenGrpc({ ...given, fetch: () => new Response() });
     await expect(again).rejects.toThrow(PermanentError);
     await expect(again).rejects.toThrow(`'grpc_port' ${port}`);
   });
