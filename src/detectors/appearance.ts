@@ -1,4 +1,3 @@
-import { signalId } from "../model/signal.ts";
 import type { Score, SignalBaseline, WorkflowBaseline } from "./baseline.ts";
 import { boundaries } from "./boundary.ts";
 import { type PreparedSignal, prepareSignal } from "./prepare.ts";
@@ -44,5 +43,5 @@ export function appearanceSignal(baseline: WorkflowBaseline, unknown: UnknownSta
     ages: null,
     scores: [score],
   };
-  return prepareSignal(signalId({ ...signal, workflow: baseline.workflow }), signal);
+  return prepareSignal(baseline.workflow, signal);
 }

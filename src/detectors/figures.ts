@@ -45,12 +45,13 @@ export function figure(baseline: SignalBaseline, score: Score, chunk: Chunk, day
     // As many runs as would have brought the labels that were expected.
     const usual = dot(score.values, labelsPerRun(baseline.layout, baseline.shares));
     const value = Math.min(1, usual * (1 + shiftOf(baseline, score, chunk).shift));
-    const interval = wilsonInterval(value, effective / usual, z95);
-    return { value, ...interval, runs: Math.round(observed(baseline, score, chunk) / usual) };
+    const { low, high } = wilsonInterval(value, effective / usual, z95);
+    return { value, low, high, runs: Math.round(observed(baseline, score, chunk) / usual) };
   }
   if (isShare(score.values)) {
     const value = scoreMean(score.values, chunk.x);
-    return { value, ...wilsonInterval(value, effective, z95), runs };
+    const { low, high } = wilsonInterval(value, effective, z95);
+    return { value, low, high, runs };
   }
   const quantile = (probability: number): number => binnedQuantile(baseline.layout, chunk.x, probability);
   const error = z95 / (2 * Math.sqrt(Math.max(effective, 1)));
@@ -130,10 +131,13 @@ function short(value: number | undefined): string {
 /** Quantile of binned numbers, linear within a bin. */
 function binnedQuantile(layout: Layout, counts: readonly number[], probability: number): number {
   if (layout.shape !== "number") return 0;
-  const numeric = counts.slice(0, layout.edges.length + 1);
-  const target = Math.min(1, Math.max(0, probability)) * numeric.reduce((a, b) => a + b, 0);
+  const numeric = layout.edges.length + 1;
+  let all = 0;
+  for (let k = 0; k < numeric; k++) all += counts[k] ?? 0;
+  const target = Math.min(1, Math.max(0, probability)) * all;
   let below = 0;
-  for (const [k, n] of numeric.entries()) {
+  for (let k = 0; k < numeric; k++) {
+    const n = counts[k] ?? 0;
     if (below + n >= target && n > 0) {
       const to = layout.edges[Math.min(k, layout.edges.length - 1)] ?? 0;
       const from = layout.edges[k - 1] ?? to;

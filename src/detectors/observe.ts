@@ -25,9 +25,19 @@ export function observeBucket(signal: PreparedSignal, state: SignalState, bucket
     const yes = expectedLabelShare(1 - (baseline.shares[0] ?? 0), baseline.ages, counts);
     e = [rounded(n * (1 - yes)), rounded(n * yes)];
   } else if (baseline.strata !== null) {
-    e = expectedShares(baseline, startMs).map((share) => rounded(share * n));
+    e = sharesAt(signal, startMs).map((share) => rounded(share * n));
   }
   return { atMs: startMs, n, hours: hoursBegun(state, startMs), x, e, d: undefined, late: undefined };
+}
+
+/** What the baseline expects at a time, reckoned once an hour. */
+function sharesAt({ baseline, lastHour }: PreparedSignal, atMs: number): readonly number[] {
+  const hour = Math.floor(atMs / hourMs);
+  if (hour !== lastHour.hour) {
+    lastHour.shares = expectedShares(baseline, atMs);
+    lastHour.hour = hour;
+  }
+  return lastHour.shares;
 }
 
 /** 1 where a chunk is the first of its hour. */
@@ -50,7 +60,7 @@ export function observeCounted(
 ): Chunk {
   if (signal.baseline.layout.shape === "hazard") return observeLabels(signal, state, cohorts, span);
   const fromMs = state.readMs;
-  const perHour = expectedShares(signal.baseline, fromMs)[0] ?? 0;
+  const perHour = sharesAt(signal, fromMs)[0] ?? 0;
   const n = rounded((perHour * (span.toMs - fromMs)) / hourMs);
   const hours = hoursBegun(state, fromMs);
   return { atMs: fromMs, n, hours, x: [total(span.counts)], e: undefined, d: undefined, late: undefined };
@@ -73,7 +83,7 @@ function observeLabels(
   if (layout.shape !== "hazard") throw new RangeError("Cannot observe labels: the signal is no hazard");
   const fromMs = state.readMs;
   const exposure = runDays(layout, cohorts, fromMs, toMs);
-  const now = expectedShares(signal.baseline, fromMs);
+  const now = sharesAt(signal, fromMs);
   const e = exposure.map((days, k) => rounded(days * (now[k] ?? 0)));
   // What counts as late must not depend on the hour of the day.
   const perDay = (dot(exposure, shares) * dayMs) / (toMs - fromMs);

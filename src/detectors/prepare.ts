@@ -1,6 +1,8 @@
-import { signalId } from "../model/signal.ts";
-import type { SignalBaseline, WorkflowBaseline } from "./baseline.ts";
+import { type SignalKey, signalId } from "../model/signal.ts";
+import type { Figure, Unit } from "../model/verdict.ts";
+import type { Score, SignalBaseline, WorkflowBaseline } from "./baseline.ts";
 import { type Component, compileComponents } from "./components.ts";
+import { baselineFigure, unitOf } from "./figures.ts";
 import { type BinIndex, binIndex } from "./layout.ts";
 import { createLogSums, type LogSums } from "./math/log-sums.ts";
 import { plugins } from "./plugin.ts";
@@ -11,12 +13,25 @@ import { compileTilts, type Tilts } from "./tilts.ts";
 /** A signal's baseline, compiled for repeated use. */
 export interface PreparedSignal extends Summed {
   id: string;
+  key: SignalKey;
   index: BinIndex;
   components: Component[];
   /** Their logarithms of weights, and what those that are tilts reckon with. */
   logWeights: Float64Array;
   tilts: Tilts;
+  /** What is told of the signal while nothing has changed. */
+  usual: Usual | null;
+  /** What is expected in the hour that was read last. */
+  lastHour: { hour: number; shares: readonly number[] };
   scratch: Scratch;
+}
+
+/** The score that speaks for a signal, and what the baseline says of it. */
+export interface Usual {
+  score: Score;
+  unit: Unit;
+  of: string;
+  baseline: Figure;
 }
 
 /** Room to reckon in, shared by the signals of a workflow: nothing in it outlives the call that uses it. */
@@ -43,7 +58,7 @@ export function prepare(baseline: WorkflowBaseline): Prepared {
   const components = baseline.signals.map(compileComponents);
   const scratch = createScratch(baseline.signals, components);
   const signals = baseline.signals.map((signal, at) =>
-    compile(signalId({ ...signal, workflow: baseline.workflow }), signal, components[at] ?? [], scratch),
+    compile(baseline.workflow, signal, components[at] ?? [], scratch),
   );
   const result = { baseline, signals, byId: new Map(signals.map((signal) => [signal.id, signal])) };
   prepared.set(baseline, result);
@@ -51,20 +66,22 @@ export function prepare(baseline: WorkflowBaseline): Prepared {
 }
 
 /** Compiles one signal. */
-export function prepareSignal(id: string, baseline: SignalBaseline): PreparedSignal {
+export function prepareSignal(workflow: string, baseline: SignalBaseline): PreparedSignal {
   const components = compileComponents(baseline);
-  return compile(id, baseline, components, createScratch([baseline], [components]));
+  return compile(workflow, baseline, components, createScratch([baseline], [components]));
 }
 
 function compile(
-  id: string,
+  workflow: string,
   baseline: SignalBaseline,
   components: Component[],
   scratch: Scratch,
 ): PreparedSignal {
-  const { ages, strata, layout, scores } = baseline;
+  const { kind, field, ages, strata, layout, scores } = baseline;
+  const key = { workflow, kind, field };
   return {
-    id,
+    id: signalId(key),
+    key,
     baseline,
     index: binIndex(layout),
     components,
@@ -74,8 +91,16 @@ function compile(
       isShare(values) ? values.flatMap((value, k) => (value === 1 ? [k] : [])) : null,
     ),
     expects: ages !== null || layout.shape === "hazard" || (strata !== null && layout.shape !== "volume"),
+    usual: usualOf(baseline),
+    lastHour: { hour: -1, shares: [] },
     scratch,
   };
+}
+
+function usualOf(baseline: SignalBaseline): Usual | null {
+  const score = baseline.layout.shape === "hazard" ? baseline.scores.at(-1) : baseline.scores[0];
+  if (score === undefined) return null;
+  return { score, ...unitOf(baseline, score), baseline: baselineFigure(baseline, score) };
 }
 
 function createScratch(

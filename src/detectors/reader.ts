@@ -61,10 +61,10 @@ export function createReader(
   const read = (startMs: number, slice: readonly SignalBucket[]): void => {
     const endMs = startMs + bucketMs;
     wait(startMs);
-    const touched = slice.flatMap((bucket) => prepared.byId.get(signalId(bucket)) ?? []);
+    const touched = slice.map((bucket) => prepared.byId.get(signalId(bucket)));
     if (hasHazard) cohorts = addRuns(cohorts, startMs, runsIn(slice));
-    for (const bucket of slice) {
-      const signal = prepared.byId.get(signalId(bucket));
+    for (const [at, bucket] of slice.entries()) {
+      const signal = touched[at];
       if (signal === undefined) countUnknown(unknown, bucket);
       else if (isCounted(signal.baseline.layout)) pass(signal, endMs, bucket.counts);
       else take(signal, (state) => observeBucket(signal, state, bucket), endMs);
@@ -73,7 +73,7 @@ export function createReader(
       if (runs > 0) take(signal, (state) => observeShare(state, startMs, runs, hits), endMs);
       touched.push(signal);
     }
-    raiseAlarms(prepared, signals, touched, budget, endMs);
+    raiseAlarms(prepared, signals, touched.filter(isKnown), budget, endMs);
     readMs = endMs;
   };
   const state = (): WorkflowState => ({
@@ -84,6 +84,10 @@ export function createReader(
     ...(hasHazard ? { cohorts } : {}),
   });
   return { read, wait, state };
+}
+
+function isKnown(signal: PreparedSignal | undefined): signal is PreparedSignal {
+  return signal !== undefined;
 }
 
 /** The ends of the spans, each within one hour, by which what is counted over time is read; its counts come last. */

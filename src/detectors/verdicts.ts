@@ -4,7 +4,7 @@ import { learnDefaults, type SignalBaseline } from "./baseline.ts";
 import { aloneLevel, type Budget, workflowDays } from "./budget.ts";
 import { rounded } from "./chunks.ts";
 import { driftVerdict, relativeEvidence } from "./drift.ts";
-import { baselineFigure, daysIn, figure, recentMs, unitOf } from "./figures.ts";
+import { daysIn, figure, recentMs } from "./figures.ts";
 import { observationsMin } from "./learn.ts";
 import type { Prepared, PreparedSignal } from "./prepare.ts";
 import type { Chunk, SignalState, WorkflowState } from "./state.ts";
@@ -14,12 +14,10 @@ const currentRunsMin = 20;
 
 /** The verdict on every signal of a workflow, at the position of its state. */
 export function workflowVerdicts(prepared: Prepared, state: WorkflowState, budget: Budget): SignalVerdict[] {
-  const { workflow } = prepared.baseline;
   const level = aloneLevel(prepared.signals.length, workflowDays(budget));
   const known = prepared.signals.map((signal): SignalVerdict => {
-    const { kind, field } = signal.baseline;
     const verdict = judge(signal, state.signals[signal.id], level, state.throughMs);
-    return { signal: { workflow, kind, field }, atMs: state.throughMs, verdict };
+    return { signal: signal.key, atMs: state.throughMs, verdict };
   });
   const unknown = Object.entries(state.unknown).map(([id, entry]): SignalVerdict => {
     const { kind, field, runs } = entry;
@@ -29,7 +27,8 @@ export function workflowVerdicts(prepared: Prepared, state: WorkflowState, budge
       fresh === null
         ? { kind: "insufficient", runs, runsMin: observationsMin(kind, learnDefaults) }
         : judge(fresh, seen, level, state.throughMs);
-    return { signal: { workflow, kind, field }, atMs: state.throughMs, verdict };
+    const signal = { workflow: prepared.baseline.workflow, kind, field };
+    return { signal, atMs: state.throughMs, verdict };
   });
   return [...known, ...unknown];
 }
@@ -49,18 +48,16 @@ function judge(
 }
 
 function stable(signal: PreparedSignal, state: SignalState, level: number, nowMs: number): Stable {
-  const { baseline } = signal;
-  const score = baseline.layout.shape === "hazard" ? baseline.scores.at(-1) : baseline.scores[0];
-  if (score === undefined) throw new RangeError("Cannot judge a signal: its baseline has no score");
-  const recent = lately(state.chunks, nowMs, baseline);
-  const { unit, of } = unitOf(baseline, score);
+  if (signal.usual === null) throw new RangeError("Cannot judge a signal: its baseline has no score");
+  const { score, unit, of, baseline } = signal.usual;
+  const recent = lately(state.chunks, nowMs, signal.baseline);
   return {
     kind: "stable",
     evidence: relativeEvidence(state.evidence, level),
     unit,
     of,
-    baseline: baselineFigure(baseline, score),
-    current: figure(baseline, score, recent, daysIn(recent.atMs, nowMs)),
+    baseline,
+    current: figure(signal.baseline, score, recent, daysIn(recent.atMs, nowMs)),
   };
 }
 
