@@ -5,7 +5,7 @@ export const todayMax = 7;
 export const earlierMax = 4;
 
 /** A chunk with what the plug-ins say of it. */
-export function withPlugins({ atMs, n, hours, x, e, late }: Chunk, d: number[]): Chunk {
+export function withPlugins({ atMs, n, hours, x, e, late }: Chunk, d: number[] | undefined): Chunk {
   return { atMs, n, hours, x, e, d, late };
 }
 

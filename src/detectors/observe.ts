@@ -150,7 +150,11 @@ function closeDay(signal: PreparedSignal, state: SignalState, nowMs: number): Si
     logEvidence: log.map((value) => Math.round(Math.max(noEvidence, value - forgotten) * 1e3) / 1e3),
     dayMs: Math.floor(nowMs / dayMs) * dayMs,
     committedMs: endMs,
-    chunks: thinChunks([...state.chunks], earlierMax),
+    // What the plug-ins say is of use within the day alone.
+    chunks: thinChunks(
+      state.chunks.map((chunk) => (chunk.d === undefined ? chunk : withPlugins(chunk, undefined))),
+      earlierMax,
+    ),
     drift: state.drift === null ? null : closeDriftDay(signal, state.drift),
   };
 }

@@ -1,5 +1,6 @@
 import type { WorkflowBaseline } from "../detectors/baseline.ts";
 import { startState, type WorkflowState } from "../detectors/state.ts";
+import { readState, storeState } from "../detectors/stored-state.ts";
 import type { Journal, PinnedBaseline } from "../journal/port.ts";
 import type { SignalVerdict } from "../model/verdict.ts";
 
@@ -48,7 +49,7 @@ export function recall(journal: Journal, workflow: string, throughMs: number): W
   const saved = journal.detectors.load(workflow);
   if (saved === null)
     return { ...watched, normal: { pinned, baseline, state: startState(baseline, throughMs) } };
-  const state = JSON.parse(saved.state) as WorkflowState;
+  const state = readState(saved.state);
   return {
     ...watched,
     normal: { pinned, baseline, state },
@@ -60,7 +61,7 @@ export function recall(journal: Journal, workflow: string, throughMs: number): W
 /** Writes the detectors' state and position; call it inside the transaction that holds what follows from them. */
 export function remember(journal: Journal, watched: Watched): void {
   if (watched.normal === null) return;
-  journal.detectors.save(watched.workflow, JSON.stringify(watched.normal.state), watched.throughMs);
+  journal.detectors.save(watched.workflow, storeState(watched.normal.state), watched.throughMs);
   watched.savedThroughMs = watched.throughMs;
 }
 

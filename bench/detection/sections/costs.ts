@@ -21,6 +21,7 @@ export const costs: Section<number, CostResult> = {
       return [
         row("sweep of 20,000 signals", result.sweepMs, 2000, "ms"),
         row("largest state of a signal", result.stateBytesMax, 4096, "bytes"),
+        row("largest state of a signal in drift", result.driftBytesMax, 4096, "bytes"),
         row("mean state of a signal", result.stateBytesMean, null, "bytes"),
         row("sweep at 50 times the traffic", result.busySweepMs / result.sweepMs, 2, "times"),
       ];
