@@ -7,6 +7,7 @@ import { importRuns, type ImportTally } from "../import/import-runs.ts";
 import { readRunFile, type RunFile } from "../import/read-file.ts";
 import { readLangfuse } from "../import/read-langfuse.ts";
 import { openRejectFile } from "../import/reject-file.ts";
+import { shownNames } from "../import/shown-names.ts";
 import { PermanentError, TransientError } from "../model/errors.ts";
 import { openParquet } from "../store/parquet.ts";
 import type { Command, CommandContext } from "./command.ts";
@@ -89,7 +90,7 @@ async function runImport(job: Job): Promise<ImportTally> {
   const progress = createProgress("Importing", process.stderr);
   const names = paths.map((path) => `'${path}'`).join(", ");
   progress.say(`Importing ${names} as history of '${workflow}' into ${target.name}`);
-  if (file.unused.length > 0) progress.say(`Columns that are not used: ${file.unused.join(", ")}`);
+  if (file.unused.length > 0) progress.say(`Columns that are not used: ${shownNames(file.unused)}`);
   if (checkpoint.line > 0)
     progress.say(
       `Going on after ${file.place.toLowerCase()} ${checkpoint.line}, where an earlier import of it ended (--restart begins anew)`,

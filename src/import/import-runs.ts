@@ -33,6 +33,8 @@ export interface ImportOptions {
 
 const batchRuns = 500;
 const batchCharacters = 4 * 1024 * 1024;
+/** Deeper, nobody has written it. */
+const levelsMax = 500;
 
 /** A run on its way, with its place in the file. */
 interface Placed {
@@ -88,11 +90,14 @@ async function* batches(
   let characters = 0;
   for await (const one of runs) {
     if (one.line <= afterLine) continue;
+    const size = one.kind === "run" ? roughCharacters(one.run) : 0;
     if (one.kind === "bad") {
       refuse(one.line, one.why);
+    } else if (size === null) {
+      refuse(one.line, `it is nested more than ${levelsMax} levels deep`);
     } else {
       batch.runs.push(one);
-      characters += roughCharacters(one.run);
+      characters += size;
     }
     batch.throughLine = one.line;
     if (batch.runs.length < batchRuns && characters < batchCharacters) continue;
@@ -103,12 +108,20 @@ async function* batches(
   yield batch;
 }
 
-/** The size of a run without encoding it a second time: strings are what makes runs large. */
-function roughCharacters(value: unknown): number {
+/**
+ * The size of a run without encoding it a second time: strings are what makes runs large. Null for one that is nested so deep that
+ * encoding it would overflow the stack.
+ */
+function roughCharacters(value: unknown, levels = levelsMax): number | null {
   if (typeof value === "string") return value.length + 2;
   if (typeof value !== "object" || value === null) return 8;
+  if (levels === 0) return null;
   let sum = 2;
-  for (const [name, member] of Object.entries(value)) sum += name.length + 4 + roughCharacters(member);
+  for (const [name, member] of Object.entries(value)) {
+    const size = roughCharacters(member, levels - 1);
+    if (size === null) return null;
+    sum += name.length + 4 + size;
+  }
   return sum;
 }
 

@@ -3,6 +3,7 @@ import { type CsvError, type Info, parse } from "csv-parse";
 import { PermanentError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import { type FileRecord, recordBytesMax } from "./record.ts";
+import { shownNames } from "./shown-names.ts";
 
 /** Records of a CSV file and the names in its first line. */
 export interface CsvFile {
@@ -47,8 +48,10 @@ export async function readCsv(content: Readable, delimiter: string): Promise<Csv
   const first = await rows.next();
   if (first.done === true) throw new PermanentError("Cannot read CSV: there is no header line");
   const header = first.value.record.map((name) => name.trim());
-  const twice = header.find((name, at) => header.indexOf(name) !== at);
-  if (twice !== undefined) throw new PermanentError(`Cannot read CSV: two columns are named '${twice}'`);
+  const seen = new Set<string>();
+  const twice = header.find((name) => seen.has(name) || !seen.add(name));
+  if (twice !== undefined)
+    throw new PermanentError(`Cannot read CSV: two columns are named ${shownNames([twice])}`);
   return { header, records: toRecords(rows, header, first.value.info.lines + 1, () => fault) };
 }
 

@@ -11,6 +11,7 @@ import { readJsonl } from "./read-jsonl.ts";
 import type { FileRecord } from "./record.ts";
 import { createRunIds } from "./run-ids.ts";
 import { readTime } from "./read-time.ts";
+import { shownNames } from "./shown-names.ts";
 import { createToRun, RecordFault, type ToRun } from "./to-run.ts";
 
 /** A run of the file, ready to be sent, or why the record cannot be one. */
@@ -133,16 +134,17 @@ function mapColumns(
 ): { map: ColumnMap; unused: string[] } {
   const mapped =
     options.map === null ? mapByName(header) : { map: options.map, unused: unusedBy(options.map, header) };
-  const missing = columnsOf(mapped.map).filter(({ column }) => !header.includes(column));
+  const known = new Set(header);
+  const missing = columnsOf(mapped.map).filter(({ column }) => !known.has(column));
   if (missing.length > 0) {
     throw new PermanentError(
-      `Cannot import '${path}': it has no column ${quoted(missing.map((one) => one.column))}`,
-      { hint: `Its columns are ${quoted(header)}` },
+      `Cannot import '${path}': it has no column ${shownNames(missing.map((one) => one.column))}`,
+      { hint: `Its columns are ${shownNames(header)}` },
     );
   }
   if (mapped.map.inputs === undefined && mapped.map.outputs === undefined) {
     throw new PermanentError(`Cannot import '${path}': no column is an input or an output`, {
-      hint: `Name columns 'input.…' and 'output.…', or give a map with --map (docs/import.md). Its columns are ${quoted(header)}`,
+      hint: `Name columns 'input.…' and 'output.…', or give a map with --map (docs/import.md). Its columns are ${shownNames(header)}`,
     });
   }
   return mapped;
@@ -226,10 +228,6 @@ export function fileFormat(path: string): "jsonl" | "json" | "csv" | "tsv" | "pa
 function unusedBy(map: ColumnMap, header: readonly string[]): string[] {
   const used = new Set(columnsOf(map).map(({ column }) => column));
   return header.filter((column) => !used.has(column));
-}
-
-function quoted(names: readonly string[]): string {
-  return names.map((name) => `'${name}'`).join(", ");
 }
 
 async function take<T>(items: AsyncGenerator<T, void>, count: number): Promise<T[]> {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { PermanentError, TransientError } from "../../../src/model/errors.ts";
 import { type ImportTally, importRuns } from "../../../src/import/import-runs.ts";
 import type { FileRun } from "../../../src/import/read-file.ts";
+import type { JsonObject } from "../../../src/model/json.ts";
 import type { RunFate, RunSink } from "../../../src/import/run-sink.ts";
 
 function* lines(count: number, bad: readonly number[] = []): Generator<FileRun> {
@@ -118,5 +119,18 @@ describe("importRuns()", () => {
 
   it("importRuns() of an empty file imports nothing", async () => {
     expect((await run(memorySink(), { runs: later([]) })).tally).toMatchObject({ imported: 0, refused: 0 });
+  });
+
+  it("sets a record aside that is nested so deep that encoding it would overflow the stack", async () => {
+    const deep = (levels: number) =>
+      JSON.parse(`${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`) as JsonObject;
+    const runs: FileRun[] = [
+      { kind: "run", line: 1, run: { run_id: "1", outputs: deep(100_000) } },
+      { kind: "run", line: 2, run: { run_id: "2", outputs: deep(100) } },
+    ];
+    const sink = memorySink();
+    const { refused } = await run(sink, { runs: later(runs) });
+    expect(refused).toEqual([[1, "it is nested more than 500 levels deep"]]);
+    expect([...sink.ids]).toEqual(["2"]);
   });
 });

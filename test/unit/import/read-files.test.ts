@@ -123,6 +123,19 @@ describe("readCsv()", () => {
     expect((await read("a;b\n1,5;2\n", ";")).records).toEqual([[2, { a: "1,5", b: "2" }]]);
   });
 
+  it("readCsv() names a column without what a terminal would take for a command", async () => {
+    const name = "\u001b]0;evil\u0007" + "x".repeat(5000);
+    await expect(read(`${name},${name}\n`)).rejects.toThrow(/named '\?\]0;evil\?x{92}'$/);
+  });
+
+  it("readCsv() reads a header of very many columns in time", async () => {
+    const { header } = await readCsv(
+      inChunks(Array.from({ length: 200_000 }, (_, n) => `c${n}`).join(), 65_536),
+      ",",
+    );
+    expect(header).toHaveLength(200_000);
+  });
+
   it("readCsv() keeps a column named __proto__ as a column", async () => {
     const { records } = await readCsv(inChunks("__proto__,b\n1,2\n", 99), ",");
     const [record] = await all(records);
