@@ -7,6 +7,7 @@ import type { Problem } from "./alerts/ledger.ts";
 import { type Catalogues, type CatalogueSource, createCatalogues } from "./collector/catalogues.ts";
 import type { Config } from "./config.ts";
 import { faultCode, PermanentError, TransientError } from "./model/errors.ts";
+import { plural } from "./model/plural.ts";
 import type { Base } from "./parts.ts";
 import type { Follower } from "./reload.ts";
 
@@ -72,7 +73,7 @@ export function catalogueProblems(catalogues: Pick<Catalogues, "states">): Probl
     const meanwhile =
       readAtMs === null
         ? "no value is checked against it meanwhile"
-        : `the ${values} values of ${new Date(readAtMs).toISOString()} stay in force`;
+        : `the ${values} ${plural(values, "value")} of ${new Date(readAtMs).toISOString()} ${plural(values, "stays", "stay")} in force`;
     const text =
       fault === ""
         ? `The catalogue '${name}' is read again`

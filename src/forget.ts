@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { PermanentError, TransientError } from "./model/errors.ts";
 import { createForgetting, type Forgetting } from "./model/forgetting.ts";
 import { isJsonObject, type Json } from "./model/json.ts";
+import { plural } from "./model/plural.ts";
 import type { Parts } from "./parts.ts";
 import type { ForgetOrder, ForgetOutcome, ForgetResult } from "./web/ports.ts";
 
@@ -78,12 +79,20 @@ function isConfirmed({ expect }: ForgetOrder, runs: number): boolean {
 function unconfirmed({ expect }: ForgetOrder, runs: number): string {
   if (expect !== undefined)
     return `Cannot forget: 'expect' must be the number of runs that would go, ${runs}, got ${expect}`;
-  return `Cannot forget: ${runs} runs would go, and more than ${runsUnaskedMax} go only where the order names their number`;
+  return `Cannot forget: ${runs} ${plural(runs, "run")} would go, and more than ${runsUnaskedMax} go only where the order names their number`;
 }
 
 /** What was found, in words. */
 export function inWords({ runs, rejects, counts, rewritten, journalRows, files }: ForgetOutcome): string {
-  return `${runs} runs, ${rejects} rejects, ${counts} counts, ${rewritten} other rows, ${journalRows} journal rows, ${files} files`;
+  const parts: [number, string][] = [
+    [runs, "run"],
+    [rejects, "reject"],
+    [counts, "count"],
+    [rewritten, "other row"],
+    [journalRows, "journal row"],
+    [files, "file"],
+  ];
+  return parts.map(([count, what]) => `${count} ${plural(count, what)}`).join(", ");
 }
 
 function checkOrder({ value }: ForgetOrder): void {

@@ -1,6 +1,7 @@
 import type { Parts } from "./parts.ts";
 import { PermanentError } from "./model/errors.ts";
 import { type Table, tables } from "./model/rows.ts";
+import { plural } from "./model/plural.ts";
 import { readReject } from "./store/queries-rejects.ts";
 import type { ReplayOutcome } from "./web/ports.ts";
 
@@ -22,7 +23,7 @@ export async function replayReject(parts: Parts, rejectId: string): Promise<Repl
   if (body.length >= keptBytesMax) return { kind: "rejected", why: "only its first 64 KiB were kept" };
   try {
     const runs = await send(ingest, body, reject.content_type);
-    const detail = `${rejectId}: ${runs} runs accepted`;
+    const detail = `${rejectId}: ${runs} ${plural(runs, "run")} accepted`;
     journal.audit.append({ atMs: clock.nowMs(), actor: "", action: "replay reject", workflow: "", detail });
     return runs > 0
       ? { kind: "accepted", runs }

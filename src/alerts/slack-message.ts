@@ -1,6 +1,7 @@
 import { approvalText, approvalTitle } from "./approval-words.ts";
 import type { DriftingSignal, Incident, IncidentEventKind } from "../model/incident.ts";
 import { ownActor } from "../model/own-actor.ts";
+import { plural } from "../model/plural.ts";
 import type { PauseState } from "../journal/port.ts";
 import type { Digest, Notice } from "./notice.ts";
 import { slackCode, slackLink, slackText } from "./slack-text.ts";
@@ -136,7 +137,10 @@ function facts(incident: Incident): unknown[] {
     const { onset, evidence, current } = leading.drift;
     lines.unshift(
       ["Since", `${shortTime(onset.atMs)} (${uncertainty(onset)})`],
-      ["How sure", `${evidence.toFixed(1)} × the alarm level, from ${current.runs} runs`],
+      [
+        "How sure",
+        `${evidence.toFixed(1)} × the alarm level, from ${current.runs} ${plural(current.runs, "run")}`,
+      ],
     );
   }
   return lines.map(([name = "", value = ""]) => mrkdwn(slackText(`*${name}*\n${value}`, fieldMax)));
@@ -237,7 +241,7 @@ function digestMessage(digest: Digest, { publicUrl }: SlackOptions): SlackMessag
     shown.push(section(line));
   }
   const more = digest.lines.length - shown.length;
-  if (more > 0) shown.push(section(`and ${more} more workflows`));
+  if (more > 0) shown.push(section(`and ${more} more ${plural(more, "workflow")}`));
   return { text: digestTitle(digest), blocks: [heading(digestTitle(digest)), ...shown] };
 }
 

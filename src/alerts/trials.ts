@@ -2,6 +2,7 @@ import type { Journal } from "../journal/port.ts";
 import { type Clock, minuteMs } from "../model/clock.ts";
 import { ownActor } from "../model/own-actor.ts";
 import { type SignalBucket, total } from "../model/signal.ts";
+import { plural } from "../model/plural.ts";
 import { judgeTrial } from "./judge-trial.ts";
 import type { Ledger, PauseOrder } from "./ledger.ts";
 
@@ -49,7 +50,7 @@ export function createTrials(deps: TrialsDeps): Trials {
       const { workflow } = order;
       const pause = journal.pauses.get(workflow);
       return journal.transaction(() => {
-        const reason = `${order.reason} (on trial for ${runs} runs)`.trimStart();
+        const reason = `${order.reason} (on trial for ${runs} ${plural(runs, "run")})`.trimStart();
         if (!ledger.resumeWorkflow({ ...order, incidentId: pause.incidentId, reason })) return false;
         // Runs are counted by the minute; the one that is under way belongs to the pause.
         const fromMs = (Math.floor(clock.nowMs() / minuteMs) + 1) * minuteMs;
@@ -81,12 +82,14 @@ async function judge(deps: TrialsDeps, workflow: string, trial: Trial): Promise<
   journal.transaction(() => {
     save(journal, workflow, null);
     if (verdict.kind === "bad") {
-      const reason = `The trial of ${runs} runs failed: ${verdict.reason}`;
+      const reason = `The trial of ${runs} ${plural(runs, "run")} failed: ${verdict.reason}`;
       ledger.pauseWorkflow({ workflow, actor: ownActor, reason, incidentId: trial.incidentId });
       return;
     }
     const detail =
-      verdict.kind === "good" ? `${runs} runs, all well` : `${runs} runs, nothing found against them`;
+      verdict.kind === "good"
+        ? `${runs} ${plural(runs, "run")}, all well`
+        : `${runs} ${plural(runs, "run")}, nothing found against them`;
     journal.audit.append({
       atMs: clock.nowMs(),
       actor: ownActor,

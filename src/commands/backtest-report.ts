@@ -1,14 +1,15 @@
 import { dayMs, hourMs, minuteMs } from "../model/clock.ts";
 import type { Incident } from "../model/incident.ts";
+import { plural } from "../model/plural.ts";
 import type { Backtest, BacktestInput } from "./backtest-replay.ts";
 import { table } from "./table.ts";
 
 /** A backtest as people read it. */
 export function backtestText(input: BacktestInput, { incidents, baseline, judgedFromMs }: Backtest): string {
   const { workflow, span, stepMs, runsMin } = input;
-  const what = `${span.runs} runs of '${workflow}', ${utc(span.fromMs)} to ${utc(span.toMs)} UTC`;
+  const what = `${span.runs} ${plural(span.runs, "run")} of '${workflow}', ${utc(span.fromMs)} to ${utc(span.toMs)} UTC`;
   if (baseline === null || judgedFromMs === null) {
-    return `Not enough data: ${what}; a baseline needs ${runsMin} runs.\n`;
+    return `Not enough data: ${what}; a baseline needs ${runsMin} ${plural(runsMin, "run")}.\n`;
   }
   const days = (span.toMs - judgedFromMs) / dayMs;
   const step = stepMs === minuteMs ? "a minute" : `${stepMs / minuteMs} minutes`;
@@ -74,7 +75,7 @@ export function backtestJson(input: BacktestInput, { incidents, baseline, judged
 
 function alerts(count: number): string {
   if (count === 0) return "nothing would have alerted";
-  return `${count === 1 ? "one alert" : `${count} alerts`} would have been sent`;
+  return `${count === 1 ? "one" : count} ${plural(count, "alert")} would have been sent`;
 }
 
 function why({ signals, cause }: Incident): string {

@@ -6,6 +6,7 @@ import { historySpan } from "../history/span.ts";
 import { minuteMs } from "../model/clock.ts";
 import { PermanentError } from "../model/errors.ts";
 import type { SignalBucket } from "../model/signal.ts";
+import { plural } from "../model/plural.ts";
 import { type Backtest, type BacktestInput, runBacktest } from "./backtest-replay.ts";
 import { backtestJson, backtestText } from "./backtest-report.ts";
 import type { Command } from "./command.ts";
@@ -111,7 +112,7 @@ async function readBuckets(
     if (buckets.length % 1_000 > 0) continue;
     progress.update((bucket.startMs - span.fromMs) / (span.toMs - span.fromMs), day(bucket.startMs));
   }
-  progress.update(1, `${span.runs} runs`);
+  progress.update(1, `${span.runs} ${plural(span.runs, "run")}`);
   progress.end();
   return buckets;
 }

@@ -1,6 +1,7 @@
 import { type CanaryAnswer, createClient } from "@evenkeel/sdk";
 import { PermanentError } from "../model/errors.ts";
 import { within } from "../model/within.ts";
+import { plural } from "../model/plural.ts";
 import { createCaller } from "./canary-caller.ts";
 import { readFrozen } from "./canary-cases.ts";
 import type { Command, CommandContext } from "./command.ts";
@@ -60,7 +61,7 @@ async function freezeCases(target: Target, what: string): Promise<number> {
   const body = /^\d+$/.test(what) ? { from_runs: Number(what) } : { cases: await readFrozen(what) };
   const { cases } = (await send(target, "cases", body)) as { cases: unknown[] };
   process.stdout.write(
-    `${cases.length} inputs of ${target.workflow} are frozen. The next round pins the answers.\n`,
+    `${cases.length} ${plural(cases.length, "input")} of ${target.workflow} ${plural(cases.length, "is", "are")} frozen. The next round pins the answers.\n`,
   );
   return 0;
 }

@@ -3,6 +3,7 @@ import { workflowConfig } from "../config.ts";
 import { compareBatches, compareRunsMin } from "../detectors/compare.ts";
 import { PermanentError } from "../model/errors.ts";
 import type { SignalVerdict } from "../model/verdict.ts";
+import { plural } from "../model/plural.ts";
 import { formatBin, formatInterval, formatValue, signalNames } from "../web/format.ts";
 import { type Batch, type BatchSettings, countBatch, toBuckets } from "./check-batch.ts";
 import type { Command, CommandContext } from "./command.ts";
@@ -65,7 +66,10 @@ function checkText(
   outcome: CheckOutcome,
 ): string {
   const count = (kind: string) => verdicts.filter(({ verdict }) => verdict.kind === kind).length;
-  const head = `${a.runs} lines against ${b.runs}; ${verdicts.length} signals: ${count("drift")} differ, ${count("stable")} do not, ${count("insufficient")} cannot be judged.`;
+  const [drifts, stable] = [count("drift"), count("stable")];
+  const signals = `${verdicts.length} ${plural(verdicts.length, "signal")}`;
+  const found = `${drifts} ${plural(drifts, "differs", "differ")}, ${stable} ${plural(stable, "does", "do")} not`;
+  const head = `${a.runs} ${plural(a.runs, "line")} against ${b.runs}; ${signals}: ${found}, ${count("insufficient")} cannot be judged.`;
   const said: Record<CheckOutcome, string> = {
     same: "Same: nothing differs by more than chance and by enough to matter.",
     drift: "Drift: the second batch is not like the first.",

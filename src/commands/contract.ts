@@ -3,6 +3,7 @@ import { tryParseJson } from "../collector/parse-json.ts";
 import type { History, HistoryQuery, HistorySpan } from "../history/port.ts";
 import { historySpan } from "../history/span.ts";
 import { PermanentError } from "../model/errors.ts";
+import { plural } from "../model/plural.ts";
 import type { Command } from "./command.ts";
 import { createContractLearner, type Proposal } from "./contract-infer.ts";
 import { historyOptions, openHistory } from "./open-history.ts";
@@ -35,8 +36,10 @@ export const contract: Command = {
       const span = await historySpan(history, query);
       const learned = span === null ? null : await learn(history, latestPart(query, span), span.runs);
       if (learned === null || learned.runs < runsMin) {
-        const found = `${learned?.runs ?? 0} successful runs of '${query.workflow}'`;
-        process.stderr.write(`Not enough data: ${found} are stored, and a contract needs ${runsMin}\n`);
+        const found = `${learned?.runs ?? 0} successful ${plural(learned?.runs ?? 0, "run")} of '${query.workflow}'`;
+        process.stderr.write(
+          `Not enough data: ${found} ${plural(learned?.runs ?? 0, "is", "are")} stored, and a contract needs ${runsMin}\n`,
+        );
         return 1;
       }
       process.stdout.write(contractYaml(query.workflow, learned));

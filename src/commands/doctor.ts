@@ -11,6 +11,7 @@ import { createLog } from "../log.ts";
 import { createMetrics } from "../metrics.ts";
 import { systemClock } from "../model/clock.ts";
 import { within } from "../model/within.ts";
+import { plural } from "../model/plural.ts";
 import type { Command } from "./command.ts";
 import { whoAnswers } from "./sidecar-url.ts";
 
@@ -23,8 +24,9 @@ export const doctor: Command = {
   synopsis: "[--send-test] [options]",
   options: { "send-test": { type: "boolean" } },
   async run({ config, values }) {
+    const workflows = Object.keys(config.workflows).length;
     const findings: Finding[] = [
-      { state: "ok", what: "configuration", says: `${Object.keys(config.workflows).length} workflows named` },
+      { state: "ok", what: "configuration", says: `${workflows} ${plural(workflows, "workflow")} named` },
       ...owners(config),
       await disk(config),
       ...(await sidecarOrStore(config)),

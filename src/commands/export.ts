@@ -5,6 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { stringify } from "csv-stringify";
 import type { History, HistoryQuery } from "../history/port.ts";
 import { PermanentError } from "../model/errors.ts";
+import { plural } from "../model/plural.ts";
 import { writeParquet } from "../store/parquet.ts";
 import type { Command, CommandContext } from "./command.ts";
 import {
@@ -55,7 +56,8 @@ export const exportRows: Command = {
         // Waits for a read that is under way: the store must not be closed beneath it.
         await rows.return();
       }
-      process.stderr.write(`${counted.rows.toLocaleString("en-GB")} ${what} written\n`);
+      const noun = plural(counted.rows, what.replace(/s$/, ""), what);
+      process.stderr.write(`${counted.rows.toLocaleString("en-GB")} ${noun} written\n`);
       return 0;
     } finally {
       await history.close();

@@ -3,6 +3,7 @@ import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
 import { faultCode, PermanentError } from "../model/errors.ts";
+import { plural } from "../model/plural.ts";
 import type { Command } from "./command.ts";
 import { findHistory, historyOptions } from "./open-history.ts";
 import { textOption } from "./options.ts";
@@ -22,7 +23,7 @@ export const init: Command = {
       await history?.close();
     }
     writeNew(path, configText(path, workflows, context.config.data));
-    const seen = workflows.length === 1 ? "one workflow" : `${workflows.length} workflows`;
+    const seen = `${workflows.length === 1 ? "one" : workflows.length} ${plural(workflows.length, "workflow")}`;
     process.stdout.write(`Wrote '${path}' with ${seen}. Start with: evenkeel serve --config ${path}\n`);
     return 0;
   },

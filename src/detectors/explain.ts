@@ -1,6 +1,7 @@
 import { minuteMs } from "../model/clock.ts";
 import type { SignalKey, SignalKind } from "../model/signal.ts";
 import type { Drift, Figure, SignalVerdict, Unit } from "../model/verdict.ts";
+import { plural } from "../model/plural.ts";
 import { emptyBins, newBin, rareBin } from "./layout.ts";
 import { otherName } from "./number.ts";
 
@@ -128,7 +129,7 @@ function missing(runs: number, runsMin: number): string {
 }
 
 function runsOf({ unit, of, current }: Drift, { kind }: SignalKey): string {
-  if (unit === "runs/h") return ` (${current.runs} runs since)`;
+  if (unit === "runs/h") return ` (${current.runs} ${plural(current.runs, "run")} since)`;
   const isReviewed = (kind === "override_rate" || kind === "unusable_rate") && !of.startsWith(withinPrefix);
   const what = isReviewed ? "reviewed runs" : "runs";
   return unit === "share" ? ` of ${current.runs} ${what}` : ` over ${current.runs} ${what}`;
@@ -168,7 +169,7 @@ function amount(value: number, unit: Unit): string {
     case "usd":
       return `$${plain(value)}`;
     case "runs/h":
-      return `${plain(value)} runs an hour`;
+      return `${plain(value)} ${plural(Number(plain(value)), "run")} an hour`;
     case "number":
       return plain(value);
     default:

@@ -1,6 +1,7 @@
 import { minuteMs } from "../model/clock.ts";
 import type { Cause, ChangeEvent, DriftingSignal, Incident, Layer } from "../model/incident.ts";
 import { signalId } from "../model/signal.ts";
+import { plural } from "../model/plural.ts";
 import { describeChange } from "./describe-change.ts";
 import type { CauseEvidence } from "./evidence.ts";
 import { findSlice } from "./find-slice.ts";
@@ -172,7 +173,7 @@ function strongestSlice(ordered: readonly DriftingSignal[], evidence: CauseEvide
 
 function describeSlice({ attribute, value, share, runs }: NonNullable<Cause["slice"]>): string {
   const name = attribute.replace(/^attributes\./, "");
-  return `${percent(share)} of the shift comes from runs with \`${name}\` = \`${value}\` (${runs} runs since the onset).`;
+  return `${percent(share)} of the shift comes from runs with \`${name}\` = \`${value}\` (${runs} ${plural(runs, "run")} since the onset).`;
 }
 
 function follows(what: string, first: DriftingSignal, then: DriftingSignal): string {

@@ -1,3 +1,5 @@
+import { plural } from "../model/plural.ts";
+
 const linesMax = 40;
 const lineLengthMax = 200;
 const promptLinesMax = 400;
@@ -30,7 +32,8 @@ export function promptDiff(before: string, after: string): string {
     }
   }
   const shown = lines.slice(0, linesMax);
-  if (lines.length > linesMax) shown.push(`… ${lines.length - linesMax} more lines`);
+  if (lines.length > linesMax)
+    shown.push(`… ${lines.length - linesMax} more ${plural(lines.length - linesMax, "line")}`);
   return shown.join("\n");
 }
 

@@ -1,5 +1,6 @@
 import type { Figure } from "../model/verdict.ts";
 import { wilsonInterval } from "../model/wilson-interval.ts";
+import { plural } from "../model/plural.ts";
 import { type Mark, markCard } from "./scorecard.ts";
 
 /** When a workflow in shadow mode is ready to be switched on. */
@@ -80,13 +81,15 @@ function judgeField(
 function sentence({ mark, decisions, fields, drift }: Omit<Readiness, "says">, version: string): string {
   const on = version === "" ? "" : ` on version \`${version}\``;
   if (mark === "pass") {
-    return `Ready to switch on: ${decisions.seen} decisions${on}, every field agrees as often as it must, and nothing drifts.`;
+    return `Ready to switch on: ${decisions.seen} ${plural(decisions.seen, "decision")}${on}, every field agrees as often as it must, and nothing drifts.`;
   }
   const failed = fields.filter((one) => one.mark === "fail").map((one) => shortfall(one));
   if (mark === "fail") return `Not ready: ${[...failed, ...drift.says].join("; ")}.`;
   const open = fields.filter((one) => one.mark === "not enough yet").map((one) => shortfall(one));
   const few =
-    decisions.mark === "pass" ? [] : [`${decisions.seen} of ${decisions.needed} decisions${on} so far`];
+    decisions.mark === "pass"
+      ? []
+      : [`${decisions.seen} of ${decisions.needed} ${plural(decisions.needed, "decision")}${on} so far`];
   return `Not enough yet: ${[...few, ...open].join("; ")}.`;
 }
 

@@ -1,5 +1,6 @@
 import { hourMs, minuteMs } from "../model/clock.ts";
 import { type DataSource, hasDataMap } from "../model/data-map.ts";
+import { plural } from "../model/plural.ts";
 import type { FailureCause } from "../store/queries-report.ts";
 import type { ReportFigures } from "./gather-report.ts";
 
@@ -40,7 +41,7 @@ export function renderDigestLine({
   const [reason] = rest.reasons;
   const [corrected] = rest.corrected;
   const parts = [
-    `${count(now.runs)} runs (${count(before.runs)} the week before)`,
+    `${count(now.runs)} ${plural(now.runs, "run")} (${count(before.runs)} the week before)`,
     `failed ${failed(now)} (${failed(before)})`,
     `overridden ${overridden(reviews)} (${overridden(reviewsBefore)}) of ${count(reviews.reviewed)} reviewed`,
     now.costUsd === 0 ? "" : `cost ${money(now.costUsd)}`,
@@ -97,11 +98,11 @@ function incidents({ incidents: list }: ReportFigures): string {
 
 function people({ reviews, agreement }: ReportFigures): string {
   const lines = [
-    `${count(reviews.all)} reviews, ${count(reviews.reviewed)} of them chosen at random or sent by API.`,
+    `${count(reviews.all)} ${plural(reviews.all, "review")}, ${count(reviews.reviewed)} of them chosen at random or sent by API.`,
     reviews.tookMsMedian === null ? "" : `A review took ${time(reviews.tookMsMedian)} (median).`,
     agreement.runs === 0
       ? ""
-      : `Two people agreed on ${share(agreement.agreed, agreement.runs)} of ${count(agreement.runs)} runs.`,
+      : `Two people agreed on ${share(agreement.agreed, agreement.runs)} of ${count(agreement.runs)} ${plural(agreement.runs, "run")}.`,
   ];
   return `## Reviews\n\n${lines.filter((line) => line !== "").join(" ")}`;
 }
@@ -133,7 +134,7 @@ function dataMap({ dataMap: map, unmapped }: ReportFigures): string {
     : "**This workflow has no data map.** Name what it reads and writes in the configuration.";
   const flagged = unmapped.map(
     ({ step, source, calls }) =>
-      `- **not in the map**: ${code(source === "" ? step : source)}, named by step ${code(step)} in ${count(calls)} calls`,
+      `- **not in the map**: ${code(source === "" ? step : source)}, named by step ${code(step)} in ${count(calls)} ${plural(calls, "call")}`,
   );
   return `## Data map\n\n${[known, ...flagged].join("\n")}`;
 }

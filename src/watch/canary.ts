@@ -7,6 +7,7 @@ import type { CompareRules } from "../model/compare-outputs.ts";
 import { PermanentError } from "../model/errors.ts";
 import type { Json } from "../model/json.ts";
 import { ownActor } from "../model/own-actor.ts";
+import { plural } from "../model/plural.ts";
 import type { Act, Canary, FreezeRequest } from "../web/ports.ts";
 import { gatherRound, modelChange, pinRound } from "./canary-round.ts";
 
@@ -53,7 +54,7 @@ export function createCanary(deps: CanaryDeps): Canary {
           );
         }
         for (const one of cases) journal.canary.putCase(one);
-        audit(workflow, act, `${cases.length} inputs frozen`);
+        audit(workflow, act, `${cases.length} ${plural(cases.length, "input")} frozen`);
         return cases;
       }),
     remove: (workflow, caseId, act) => {
@@ -141,7 +142,7 @@ async function judge(
     if (round.outcome !== "differs")
       for (const one of pinRound(cases, answers, rules)) journal.canary.putCase(one);
     journal.canary.putRound(round);
-    const detail = `Round ${roundId} of ${answers.length} answers: ${round.outcome}`;
+    const detail = `Round ${roundId} of ${answers.length} ${plural(answers.length, "answer")}: ${round.outcome}`;
     journal.audit.append({ atMs: nowMs, actor: ownActor, action: "canary", workflow, detail });
     return round;
   });

@@ -1,6 +1,7 @@
 import { dayMs, hourMs, minuteMs } from "../model/clock.ts";
 import type { SignalKind } from "../model/signal.ts";
 import type { Figure, Unit } from "../model/verdict.ts";
+import { plural } from "../model/plural.ts";
 
 /** What people call each kind of signal. */
 export const signalNames: Record<SignalKind, string> = {
@@ -48,9 +49,9 @@ export function formatValue(value: number, unit: Unit): string {
     case "usd":
       return `$${significant(value)}`;
     case "characters":
-      return `${significant(value)} characters`;
+      return `${significant(value)} ${plural(rounded(value), "character")}`;
     case "tokens":
-      return `${significant(value)} tokens`;
+      return `${significant(value)} ${plural(rounded(value), "token")}`;
     case "runs/h":
       return `${significant(value)} runs/h`;
     case "number":
@@ -74,10 +75,14 @@ export function formatInterval({ low, high }: Pick<Figure, "low" | "high">, unit
 
 /** A number in three significant digits, grouped by thousands. */
 export function significant(value: number): string {
-  const rounded = Number(value.toPrecision(3));
-  return Math.abs(rounded) >= 1e15
-    ? rounded.toExponential(2)
-    : rounded.toLocaleString("en-GB", { maximumFractionDigits: 6 });
+  const shown = rounded(value);
+  return Math.abs(shown) >= 1e15
+    ? shown.toExponential(2)
+    : shown.toLocaleString("en-GB", { maximumFractionDigits: 6 });
+}
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(3));
 }
 
 /** A whole number, grouped by thousands. */

@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { PermanentError } from "../../model/errors.ts";
+import { plural } from "../../model/plural.ts";
 import { readUnmapped } from "../boards/workflow.ts";
 import { buildScorecard } from "../boards/scorecard.ts";
 import type { GuardedEnv } from "../guard.ts";
@@ -186,10 +187,10 @@ export function describeBaseline(outcome: BaselineOutcome): string {
   switch (outcome.kind) {
     case "pinned": {
       const { runs, fromMs, toMs } = outcome.baseline;
-      return `The baseline now rests on ${runs} runs from ${iso(fromMs)} to ${iso(toMs)}.`;
+      return `The baseline now rests on ${runs} ${plural(runs, "run")} from ${iso(fromMs)} to ${iso(toMs)}.`;
     }
     case "learning":
-      return `A new baseline is learned from the next ${outcome.runsMin} runs.`;
+      return `A new baseline is learned from the next ${outcome.runsMin} ${plural(outcome.runsMin, "run")}.`;
     case "refused":
       return outcome.why;
   }

@@ -1,6 +1,7 @@
 import type { ChangeEvent } from "../../model/incident.ts";
 import { binValue, type SignalKey, signalId } from "../../model/signal.ts";
 import type { SignalVerdict } from "../../model/verdict.ts";
+import { plural } from "../../model/plural.ts";
 import type { WebDeps, WorkflowInfo } from "../ports.ts";
 import { reach } from "./reach.ts";
 import { readCounts, withoutAge } from "./counts.ts";
@@ -115,7 +116,7 @@ export function compareCounts(
       row(label, null, members),
     ),
     ...kept,
-    ...(rest.length === 0 ? [] : [row(`${rest.length} further values`, null, rest)]),
+    ...(rest.length === 0 ? [] : [row(`${rest.length} further ${plural(rest.length, "value")}`, null, rest)]),
   ];
 }
 

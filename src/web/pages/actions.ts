@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { hourMs } from "../../model/clock.ts";
 import { PermanentError } from "../../model/errors.ts";
+import { plural } from "../../model/plural.ts";
 import { describeBaseline, readBaselineRequest } from "../api/workflows.ts";
 import type { GuardedEnv } from "../guard.ts";
 import type { WebDeps } from "../ports.ts";
@@ -56,7 +57,7 @@ function chores({ guard, filler, retryDelivery, replayReject }: WebDeps): Hono<G
     const workflow = c.req.param("workflow");
     const runs = await filler.audit(workflow);
     return c.redirect(
-      `${workflowPath(workflow)}/scorecard?said=${encodeURIComponent(`${runs} runs wait for a look.`)}`,
+      `${workflowPath(workflow)}/scorecard?said=${encodeURIComponent(`${runs} ${plural(runs, "run waits", "runs wait")} for a look.`)}`,
       303,
     );
   });
@@ -71,7 +72,7 @@ function chores({ guard, filler, retryDelivery, replayReject }: WebDeps): Hono<G
     const outcome = await replayReject(c.req.param("id"));
     const said =
       outcome.kind === "accepted"
-        ? `Accepted: ${outcome.runs} runs.`
+        ? `Accepted: ${outcome.runs} ${plural(outcome.runs, "run")}.`
         : `Still cannot be read: ${outcome.why}.`;
     return c.redirect(`/rejects?said=${encodeURIComponent(said)}`, 303);
   });

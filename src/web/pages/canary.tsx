@@ -1,4 +1,5 @@
 import type { CanaryCase, CanaryRound } from "../../model/canary.ts";
+import { plural } from "../../model/plural.ts";
 import { formatCount, formatShare } from "../format.ts";
 import { ActFields, Ago, Badge, Card, Empty, Moment, Table, workflowPath } from "./parts.tsx";
 
@@ -24,7 +25,9 @@ export function CanaryPage({ workflow, cases, rounds, nowMs, csrf, actor, said }
       <div class="title">
         <h1>Canary</h1>
         {latest === undefined ? null : <Badge state={latest.outcome} />}
-        <span class="quiet">{formatCount(cases.length)} frozen inputs</span>
+        <span class="quiet">
+          {formatCount(cases.length)} frozen {plural(cases.length, "input")}
+        </span>
       </div>
       {said === "" ? null : <p class="notice">{said}</p>}
       {cases.length === 0 ? (
@@ -55,7 +58,7 @@ function Latest({ round, nowMs }: { round: CanaryRound; nowMs: number }) {
   return (
     <Card title="Latest round" aside={<Ago atMs={round.atMs} nowMs={nowMs} />}>
       <p>
-        {formatCount(round.answers)} answers, {formatCount(round.failed)} failed
+        {formatCount(round.answers)} {plural(round.answers, "answer")}, {formatCount(round.failed)} failed
         {round.models.length === 0 ? null : (
           <>
             , by <span class="mono">{round.models.join(", ")}</span>

@@ -2,6 +2,7 @@ import type { IncidentBoard, IncidentSignal } from "../boards/incident.ts";
 import { formatShare, signalNames } from "../format.ts";
 import type { Incident } from "../../model/incident.ts";
 import type { RunRow } from "../../model/rows.ts";
+import { plural } from "../../model/plural.ts";
 import { marksOf, MiniChart } from "./chart.tsx";
 import { DeliveryTable } from "./deliveries.tsx";
 import { ActFields, Ago, Badge, Card, Empty, Moment, Owner, Prose, RunLink, workflowPath } from "./parts.tsx";
@@ -104,7 +105,7 @@ function CauseCard({ board }: { board: IncidentBoard }) {
         <p>
           {formatShare(cause.slice.share)} of it sits in runs where{" "}
           <span class="mono">{cause.slice.attribute}</span> is <strong>{cause.slice.value}</strong> (
-          {cause.slice.runs} runs).
+          {cause.slice.runs} {plural(cause.slice.runs, "run")}).
         </p>
       )}
       {cause.change === null || cause.change.diff === "" ? null : <Diff text={cause.change.diff} />}

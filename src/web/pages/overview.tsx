@@ -2,6 +2,7 @@ import { formatCount, formatInterval, formatShare, formatValue, signalNames } fr
 import type { OverviewRow, SignalFigure } from "../boards/overview.ts";
 import { Ago, Badge, Card, Empty, Owner, Prose, Table, workflowPath } from "./parts.tsx";
 import { Spark } from "./spark.tsx";
+import { plural } from "../../model/plural.ts";
 
 /** Every workflow on one page, those that need someone first. */
 export function Overview({ rows, nowMs }: { rows: OverviewRow[]; nowMs: number }) {
@@ -105,7 +106,7 @@ function WorkflowLine({ row, nowMs }: { row: OverviewRow; nowMs: number }) {
           <span class="with-spark">
             <Spark
               values={row.runsByHour}
-              label={`${formatCount(row.runsPerHour)} runs an hour over 24 hours`}
+              label={`${formatCount(row.runsPerHour)} ${plural(Math.round(row.runsPerHour), "run")} an hour over 24 hours`}
             />
             <strong>
               {row.runsPerHour < 10 ? row.runsPerHour.toFixed(1) : formatCount(row.runsPerHour)}
@@ -137,7 +138,7 @@ function WorkflowLine({ row, nowMs }: { row: OverviewRow; nowMs: number }) {
 
 function stateNote(row: OverviewRow): string {
   if (row.openIncidents.length > 0) {
-    return row.openIncidents.length === 1 ? "1 open incident" : `${row.openIncidents.length} open incidents`;
+    return `${row.openIncidents.length} open ${plural(row.openIncidents.length, "incident")}`;
   }
   if (row.learning) return "learning its baseline";
   return row.drifting > 0 ? `${row.drifting} drifting` : "steady";

@@ -1,5 +1,6 @@
 import type { Child } from "hono/jsx";
 import type { Figure, Unit } from "../../model/verdict.ts";
+import { plural } from "../../model/plural.ts";
 import { formatAgo, formatInterval, formatMoment, formatValue } from "../format.ts";
 
 /** A moment, told as "3 min ago", with the exact time on hover. */
@@ -57,7 +58,9 @@ export function FigureText({ figure, unit }: { figure: Figure; unit: Unit }) {
   return (
     <span class="figure">
       <strong>{formatValue(figure.value, unit)}</strong>
-      <small title={`95 % interval, ${figure.runs} observations`}>{formatInterval(figure, unit)}</small>
+      <small title={`95 % interval, ${figure.runs} ${plural(figure.runs, "observation")}`}>
+        {formatInterval(figure, unit)}
+      </small>
     </span>
   );
 }

@@ -1,4 +1,5 @@
 import type { DecisionRow, OutcomeRow, ReviewRow, RunRow, StepRow } from "../../model/rows.ts";
+import { plural } from "../../model/plural.ts";
 import type { Receipt } from "../../store/port.ts";
 import { fromJsonText, readFindings } from "../api/present.ts";
 import { compareValues } from "../boards/compare-values.ts";
@@ -123,7 +124,7 @@ function StepItem({ step, run }: { step: StepRow; run: RunRow }) {
     `starts at ${formatDuration(Math.max(0, step.started_at - run.started_at))}`,
     `took ${formatDuration(step.ended_at - step.started_at)}`,
     step.model,
-    step.retries === 0 ? "" : step.retries === 1 ? "1 retry" : `${step.retries} retries`,
+    step.retries === 0 ? "" : `${step.retries} ${plural(step.retries, "retry", "retries")}`,
     step.input_tokens === null ? "" : `${step.input_tokens} tokens in`,
     step.output_tokens === null ? "" : `${step.output_tokens} tokens out`,
   ];

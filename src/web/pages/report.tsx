@@ -1,4 +1,5 @@
 import { Card, workflowPath } from "./parts.tsx";
+import { plural } from "../../model/plural.ts";
 
 interface Props {
   workflow: string;
@@ -15,7 +16,9 @@ export function ReportPage({ workflow, markdown, days }: Props) {
         <a href={workflowPath(workflow)}>{workflow}</a>
       </p>
       <div class="title">
-        <h1>Report over {days} days</h1>
+        <h1>
+          Report over {days} {plural(days, "day")}
+        </h1>
         <a href={path}>Markdown</a>
       </div>
       <Card title="To paste or to send">

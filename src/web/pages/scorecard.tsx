@@ -1,6 +1,7 @@
 import type { Scorecard } from "../boards/scorecard.ts";
 import type { Criterion, WindowFigure } from "../../review/scorecard.ts";
 import type { Unit } from "../../model/verdict.ts";
+import { plural } from "../../model/plural.ts";
 import { formatCount, formatValue, signalNames } from "../format.ts";
 import { Badge, Card, Empty, Fact, Moment, Table, workflowPath } from "./parts.tsx";
 
@@ -45,7 +46,8 @@ function Criteria({ card }: { card: Scorecard }) {
           <th scope="row">
             {describeCriterion(criterion, unit)}
             <small>
-              over {criterion.windowDays} days, {criterion.runsMin} observations at least
+              over {criterion.windowDays} {plural(criterion.windowDays, "day")}, {criterion.runsMin}{" "}
+              {plural(criterion.runsMin, "observation")} at least
               {criterion.windows === 1 ? "" : `, ${criterion.windows} times in a row`}
             </small>
           </th>

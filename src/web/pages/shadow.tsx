@@ -14,6 +14,7 @@ import {
   Table,
   workflowPath,
 } from "./parts.tsx";
+import { plural } from "../../model/plural.ts";
 
 /** A workflow in shadow mode: is it ready to be switched on, and if not, why? */
 export function ShadowPage({ board }: { board: ShadowBoard }) {
@@ -36,7 +37,10 @@ export function ShadowPage({ board }: { board: ShadowBoard }) {
           name="Decisions"
           text={`${formatCount(readiness.decisions.seen)} of ${formatCount(readiness.decisions.needed)}`}
         />
-        <Fact name="Shadow runs" text={`${formatCount(runs.runs)} in ${windowDays} days`} />
+        <Fact
+          name="Shadow runs"
+          text={`${formatCount(runs.runs)} in ${windowDays} ${plural(windowDays, "day")}`}
+        />
         <Fact name="Not decided yet" text={formatCount(runs.undecided)} />
         <Fact name="Failed runs" text={formatCount(runs.failed)} />
       </dl>

@@ -1,4 +1,5 @@
 import type { SignalVerdict } from "../../model/verdict.ts";
+import { plural } from "../../model/plural.ts";
 import type { ComparedVersion, Rollout, VersionsBoard } from "../boards/versions.ts";
 import { formatBin, formatCount, formatShare, formatVersion, signalNames } from "../format.ts";
 import { Badge, Card, Empty, FigureText, Moment, Table, workflowPath } from "./parts.tsx";
@@ -39,11 +40,11 @@ export function RolloutCard({ rollout }: { rollout: Rollout }) {
   return (
     <Card title="Rolling out" aside={<Badge state={state} />}>
       <p>
-        <code>{formatVersion(version)}</code> has had {formatCount(runs)} runs since <Moment atMs={sinceMs} />
-        , about {formatShare(share)} of the traffic. Compared with <code>{formatVersion(against)}</code>, the
-        last version that was good,{" "}
+        <code>{formatVersion(version)}</code> has had {formatCount(runs)} {plural(runs, "run")} since{" "}
+        <Moment atMs={sinceMs} />, about {formatShare(share)} of the traffic. Compared with{" "}
+        <code>{formatVersion(against)}</code>, the last version that was good,{" "}
         {differing.length > 0
-          ? `${differing.length} signals differ.`
+          ? `${differing.length} ${plural(differing.length, "signal differs", "signals differ")}.`
           : isEnough
             ? "nothing differs by more than chance and by enough to matter."
             : "there are too few runs to tell."}
@@ -100,7 +101,9 @@ function Comparison({ version, against }: { version: ComparedVersion; against: s
         ))}
       </Table>
       {few === 0 ? null : (
-        <p class="quiet">{few} signals have too few observations on one side to be compared.</p>
+        <p class="quiet">
+          {few} {plural(few, "signal has", "signals have")} too few observations on one side to be compared.
+        </p>
       )}
     </Card>
   );

@@ -1,6 +1,7 @@
 import type { WorkflowBoard } from "../boards/workflow.ts";
 import { formatCount, formatVersion } from "../format.ts";
 import { ActFields, Ago, Empty, Moment, workflowPath } from "./parts.tsx";
+import { plural } from "../../model/plural.ts";
 
 interface Props {
   board: WorkflowBoard;
@@ -49,9 +50,9 @@ function BaselineCard({ board, csrf, actor, nowMs }: Props) {
         <Empty>No baseline is pinned yet; it is learned from the first runs.</Empty>
       ) : (
         <p>
-          Rests on {formatCount(board.baseline.runs)} runs from <Moment atMs={board.baseline.fromMs} /> to{" "}
-          <Moment atMs={board.baseline.toMs} />, pinned by {board.baseline.actor}{" "}
-          <Ago atMs={board.baseline.pinnedAtMs} nowMs={nowMs} />.
+          Rests on {formatCount(board.baseline.runs)} {plural(board.baseline.runs, "run")} from{" "}
+          <Moment atMs={board.baseline.fromMs} /> to <Moment atMs={board.baseline.toMs} />, pinned by{" "}
+          {board.baseline.actor} <Ago atMs={board.baseline.pinnedAtMs} nowMs={nowMs} />.
         </p>
       )}
       <form method="post" action={`${path}/baseline`} class="act">

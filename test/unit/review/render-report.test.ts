@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ReportFigures } from "../../../src/review/gather-report.ts";
-import { renderReport } from "../../../src/review/render-report.ts";
+import { renderDigestLine, renderReport } from "../../../src/review/render-report.ts";
 
 const totals = {
   runs: 200,
@@ -63,6 +63,19 @@ describe("renderReport()", () => {
     expect(report).toContain("- reads mailbox `invoices@` as `svc-mail`");
     expect(report).toContain("- writes table `ledger` (no account named)");
     expect(report).toContain("- **not in the map**: `crm`, named by step `lookup` in 1,200 calls");
+  });
+
+  it("counts one of a thing as one, in the report and in the digest", () => {
+    const one = {
+      ...figures,
+      now: { ...totals, runs: 1 },
+      reviews: { ...reviews, all: 1 },
+      agreement: { runs: 1, agreed: 1 },
+      unmapped: [{ step: "lookup", source: "crm", calls: 1, lastMs: 0 }],
+    };
+    expect(renderDigestLine(one)).toMatch(/^1 run \(100 the week before\)/);
+    for (const words of ["1 review, ", "of 1 run.", "in 1 call\n"])
+      expect(renderReport(one)).toContain(words);
   });
 
   it("says loudly that nobody owns a workflow", () => {
