@@ -38,8 +38,9 @@ export function singletons(counts: ReadonlyMap<string, number>): number {
   return ones;
 }
 
-/** Categories among which every exchange has a score of its own. */
+/** Categories among which every exchange has a score of its own, and what it weighs beside a share. */
 const exchangedMax = 3;
+const exchangeWeight = 2;
 
 /**
  * One score for each bin against the rest, and one for each pair of the most frequent bins: one category taken
@@ -61,7 +62,7 @@ export function categoryScores(layout: Layout): ScoreShape[] {
       (loses): ScoreShape => ({
         of: `${gains} for ${loses}`,
         values: layout.bins.map((bin) => (bin === gains ? 1 : bin === loses ? -1 : 0)),
-        weight: 1,
+        weight: exchangeWeight,
         tilts: [0.3, 0.75, -0.3, -0.75],
         effect: { deviations: 0.05, absolute: 0.02 },
       }),

@@ -1,5 +1,7 @@
 import type { SignalBaseline } from "./baseline.ts";
-import { hasPlugins, pluginNoise, plugins } from "./plugin.ts";
+import { dot } from "./math/dot.ts";
+import { hasPlugins, plugins } from "./plugin.ts";
+import { scoreVariance } from "./score.ts";
 import { scoreShapes } from "./shape.ts";
 
 /** One alternative: a tilt of a score, or a plug-in. */
@@ -11,6 +13,7 @@ export interface Component {
   /** The null's tilt. */
   bound: number;
   logWeight: number;
+  /** Of a tilt; what damps a plug-in depends on its direction (see `pluginNoises`). */
   rhoDay: number;
   rhoHour: number;
 }
@@ -24,8 +27,10 @@ export function compileComponents(baseline: SignalBaseline): Component[] {
       const bound = tilt > 0 ? score.up : score.down;
       if (bound === null) return [];
       const logWeight = Math.log((shape?.weight ?? 1) / (shape?.tilts.length ?? 1));
-      const { rhoDay, rhoHour } = score;
-      return [{ plugin: -1, score: at, tilt, bound, logWeight, rhoDay, rhoHour }];
+      const skew =
+        baseline.layout.shape === "category" ? skewOf(score.values, baseline.shares, bound, tilt) : 1;
+      const noise = { rhoDay: score.rhoDay * skew, rhoHour: score.rhoHour * skew };
+      return [{ plugin: -1, score: at, tilt, bound, logWeight, ...noise }];
     });
   });
   const tilts = components.reduce((all, { logWeight }) => all + Math.exp(logWeight), 0);
@@ -34,14 +39,25 @@ export function compileComponents(baseline: SignalBaseline): Component[] {
   return components.map((component) => ({ ...component, logWeight: component.logWeight - Math.log(sum) }));
 }
 
-/** The plug-ins of a category. One that learns within the day is damped for every direction that it can follow. */
+/**
+ * How much more a tilt of categories is damped than a small one, and one that makes a large share small less.
+ *
+ * Noise acts on the logarithm of shares, so a day that is off by the tilt λ is worth λ² / 2 σ². Its runs tell the two apart
+ * by n KL, which is n λ² v / 2 for a small tilt alone: a rare category that grows says more. ρ makes up for that, by
+ * 2 KL / λ² v. A category has many scores, and among many the one that is skewed alarms; rates, which have one, are not
+ * damped for it: that would find them half as fast.
+ */
+function skewOf(values: readonly number[], shares: readonly number[], bound: number, tilt: number): number {
+  const below = values.map((value, k) => (shares[k] ?? 0) * Math.exp(bound * value));
+  const above = values.map((value, k) => (shares[k] ?? 0) * Math.exp((bound + tilt) * value));
+  const sum = (weights: readonly number[]): number => weights.reduce((all, weight) => all + weight, 0);
+  const divergence = (tilt * dot(above, values)) / sum(above) - Math.log(sum(above) / sum(below));
+  const variance = scoreVariance(values, shares);
+  return variance > 0 ? (2 * divergence) / (tilt * tilt * variance) : 1;
+}
+
 function pluginComponents(baseline: SignalBaseline, logWeight: number): Component[] {
   if (!hasPlugins(baseline)) return [];
-  const rhoDay = pluginNoise(baseline, "rhoDay");
-  const rhoHour = pluginNoise(baseline, "rhoHour");
-  return plugins.map(({ daily }, plugin): Component => {
-    const directions = daily ? 1 : baseline.shares.length - 1;
-    const noise = { rhoDay: rhoDay * directions, rhoHour: rhoHour * directions };
-    return { plugin, score: -1, tilt: 0, bound: 0, logWeight, ...noise };
-  });
+  const none = { score: -1, tilt: 0, bound: 0, rhoDay: 0, rhoHour: 0 };
+  return plugins.map((_, plugin) => ({ plugin, logWeight, ...none }));
 }

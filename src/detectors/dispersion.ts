@@ -1,10 +1,8 @@
-import { hourMs } from "../model/clock.ts";
 import type { SignalBaseline } from "./baseline.ts";
 import type { Hour } from "./history.ts";
 import { isCounted } from "./layout.ts";
 import { dot } from "./math/dot.ts";
 import { isShare, scoreMean, scoreVariance } from "./score.ts";
-import { expectedShares } from "./strata.ts";
 
 /**
  * How much more a score varies between days (or hours) than chance explains.
@@ -22,28 +20,29 @@ export interface Excess {
   peaks: { zSquare: number; information: number }[];
 }
 
-/** σ² as the signals of a class share it, and the degrees of freedom that this is worth to one of them. */
-export interface Pool {
-  variance: number;
-  df: number;
-}
-
-/** σ² that is assumed before anything is known, worth `priorDf` degrees of freedom. */
+/** σ² that is assumed before anything is known. */
 export interface NoisePrior {
   day: number;
   hour: number;
 }
 
-const priorDf = 5;
 /** Differences that are remembered, to see whether the noise has bursts. */
 const peaksMax = 8;
-/** What a signal takes over from the others is worth at most this many degrees of freedom. */
-const pooledDfMax = 12;
 
-/** The factor from σ² to ρ: p (1 − p) for a share, 1 for other scores and for what is counted over time. */
-export function noiseScale(baseline: SignalBaseline, values: readonly number[]): number {
-  if (isCounted(baseline.layout) || !isShare(values)) return 1;
-  const share = scoreMean(values, baseline.shares);
+/**
+ * The factor from σ² to ρ. Noise is taken to act on the log odds of a rate: p (1 − p); on the logarithm of each share of a
+ * category on its own: Σ p² (s − s̄)² / Σ p (s − s̄)², which is twice as much for one of two values as for one of many;
+ * and on the mean of any other score as it is, as on what is counted over time: 1.
+ */
+export function noiseScale({ layout, shares }: SignalBaseline, values: readonly number[]): number {
+  if (layout.shape === "category") {
+    const mean = scoreMean(values, shares);
+    const variance = scoreVariance(values, shares);
+    const sum = values.reduce((all, value, k) => all + ((shares[k] ?? 0) * (value - mean)) ** 2, 0);
+    return variance > 0 ? sum / variance : 0;
+  }
+  if (isCounted(layout) || !isShare(values)) return 1;
+  const share = scoreMean(values, shares);
   return share * (1 - share);
 }
 
@@ -60,9 +59,12 @@ export function measureExcess(
   baseline: SignalBaseline,
   values: readonly number[],
   history: readonly Hour[],
+  expected: readonly (readonly number[])[],
   prior: NoisePrior,
 ): { day: Excess; hour: Excess } {
-  const hours = history.map((entry) => residual(baseline, values, entry)).filter(({ n }) => n > 0);
+  const hours = history
+    .map((entry, at) => residual(values, entry, expected[at] ?? baseline.shares))
+    .filter(({ n }) => n > 0);
   const days = new Map<number, Residual>();
   for (const hour of hours) {
     const at = Math.floor(hour.at / 24);
@@ -84,9 +86,8 @@ export function measureExcess(
   return { day, hour };
 }
 
-function residual(baseline: SignalBaseline, values: readonly number[], entry: Hour): Residual {
+function residual(values: readonly number[], entry: Hour, shares: readonly number[]): Residual {
   const { hour, n, counts, exposure } = entry;
-  const shares = expectedShares(baseline, hour * hourMs);
   if (exposure !== undefined) {
     const expected = dot(
       values,
@@ -131,42 +132,4 @@ function notePeak(to: Excess, zSquare: number, information: number): void {
   if (to.peaks.length <= peaksMax) return;
   to.peaks.sort((a, b) => b.zSquare - a.zSquare);
   to.peaks.length = peaksMax;
-}
-
-/** Pools the signals of a class: their common σ², and what it is worth to one of them. */
-export function poolExcess(excesses: readonly Excess[], prior: number): Pool {
-  const df = excesses.reduce((sum, excess) => sum + excess.df, 0);
-  const sum = excesses.reduce((all, excess) => all + excess.sum, 0);
-  return {
-    variance: Math.max(0, (priorDf * prior + sum) / (priorDf + df)),
-    df: Math.min(pooledDfMax, priorDf + df),
-  };
-}
-
-/**
- * The σ² to reckon with for one signal: its own and the pooled estimate, raised so that a deviation which is
- * alarming for a normal distribution of this variance is as alarming for the t distribution of what is known.
- *
- * With ν degrees of freedom, L nats of evidence take t² = ν (e^(2L/(ν+1)) − 1) instead of 2 L. Pairs of
- * successive days overlap, so they are worth two thirds of their number.
- *
- * @param nats Evidence at which an alarm is raised.
- */
-export function cautiousVariance(own: Excess, pool: Pool, nats: number): number {
-  const smooth = Math.max(0, (pool.df * pool.variance + own.sum) / (pool.df + own.df));
-  const estimate = Math.max(smooth, burstVariance(own, smooth));
-  const df = pool.df + (2 / 3) * own.df;
-  return (estimate * df * Math.expm1((2 * nats) / (df + 1))) / (2 * nats);
-}
-
-/**
- * The least σ² that noise with bursts calls for, such as batches of like runs; 0 where there are none.
- *
- * N normal pairs reach about z² = 2 ln 2N. Where the largest difference of the history exceeds that by three
- * tenths the tail is heavy, and still larger ones are to come: it must then look half as surprising.
- */
-function burstVariance({ pairs, peaks }: Excess, variance: number): number {
-  const usual = 2.6 * Math.log(2 * Math.max(pairs, 1));
-  const bursts = peaks.filter(({ zSquare, information }) => zSquare > usual * (1 + variance * information));
-  return Math.max(0, ...bursts.map(({ zSquare, information }) => ((2 * zSquare) / usual - 1) / information));
 }

@@ -21,7 +21,7 @@ import { learnAges } from "./label.ts";
 import { binIndex, coarseCounts, newBin } from "./layout.ts";
 import { type Draft, measureNoise } from "./noise.ts";
 import { decideLayout, scoreShapes } from "./shape.ts";
-import { learnStrata } from "./strata.ts";
+import { learnStrata } from "./learn-strata.ts";
 
 /**
  * Learns what normal looks like from the past of one workflow.

@@ -2,18 +2,12 @@ import { signalKinds } from "../model/signal.ts";
 import type { Score, SignalBaseline } from "./baseline.ts";
 import { boundaries, rateBoundaries } from "./boundary.ts";
 import { pauseFactor } from "./budget.ts";
-import {
-  cautiousVariance,
-  type Excess,
-  measureExcess,
-  type NoisePrior,
-  noiseScale,
-  type Pool,
-  poolExcess,
-} from "./dispersion.ts";
+import { type Excess, measureExcess, type NoisePrior, noiseScale } from "./dispersion.ts";
 import type { Hour } from "./history.ts";
 import { relativeEffect } from "./hazard.ts";
 import { dot } from "./math/dot.ts";
+import { expectedByOtherDays } from "./learn-strata.ts";
+import { cautiousVariance, type Pool, poolExcess } from "./pool.ts";
 import { type Effect, isShare, type ScoreShape } from "./score.ts";
 
 /** Evidence of an alert and of a pause, in nats: ln of 30,000 days, and so many times as much. */
@@ -34,37 +28,16 @@ export interface Draft {
  * @param days Length of the history.
  */
 export function measureNoise(drafts: readonly Draft[], days: number): SignalBaseline[] {
-  const measured = drafts.map((draft) =>
-    draft.shapes.map((shape) => {
-      const prior = noisePrior(draft.baseline, shape, days);
-      const excess = measureExcess(draft.baseline, shape.values, draft.history, prior);
-      return { group: noiseClass(draft.baseline, shape), prior, ...excess };
-    }),
-  );
-  const all = measured.flat();
-  const pool = new Map<string, { day: Pool; hour: Pool }>();
-  for (const { group, prior } of all) {
-    if (pool.has(group)) continue;
-    const members = all.filter((entry) => entry.group === group);
-    const day = poolExcess(
-      members.map(({ day: excess }) => excess),
-      prior.day,
-    );
-    pool.set(group, {
-      day,
-      hour: poolExcess(
-        members.map(({ hour }) => hour),
-        prior.hour,
-      ),
-    });
-  }
+  const known = drafts.map((draft) => ({
+    ...draft,
+    expected: expectedByOtherDays(draft.baseline, draft.history),
+  }));
+  // What two days tell of the noise depends on the noise itself, so it is measured twice.
+  const first = poolClasses(known.flatMap((draft) => measureDraft(draft, days, new Map())));
+  const measured = known.map((draft) => measureDraft(draft, days, first));
+  const pools = poolClasses(measured.flat());
   return drafts.map(({ baseline, shapes, history }, at) => {
-    const scores = shapes.map((shape, index) => {
-      const own = measured[at]?.[index];
-      const common = pool.get(own?.group ?? "");
-      if (own === undefined || common === undefined) throw new RangeError("Cannot pool noise: no such class");
-      return noisyScore(baseline, shape, own, common);
-    });
+    const scores = (measured[at] ?? []).map((own) => noisyScore(baseline, own, pools));
     const location = scores.find(({ of }) => of === "median");
     return {
       ...baseline,
@@ -74,6 +47,52 @@ export function measureNoise(drafts: readonly Draft[], days: number): SignalBase
       }),
     };
   });
+}
+
+/** What the history of a score says about its noise. */
+interface Measured {
+  shape: ScoreShape;
+  group: string;
+  prior: NoisePrior;
+  day: Excess;
+  hour: Excess;
+}
+
+/** By class. */
+type Pools = ReadonlyMap<string, { day: Pool; hour: Pool }>;
+
+/** @param before What is known of the classes, if anything. */
+function measureDraft(
+  { baseline, shapes, history, expected }: Draft & { expected: readonly (readonly number[])[] },
+  days: number,
+  before: Pools,
+): Measured[] {
+  return shapes.map((shape) => {
+    const group = noiseClass(baseline, shape);
+    const prior = noisePrior(baseline, shape, days);
+    const seen = before.get(group);
+    const assumed = {
+      day: Math.max(prior.day, seen?.day.variance ?? 0),
+      hour: Math.max(prior.hour, seen?.hour.variance ?? 0),
+    };
+    return { shape, group, prior, ...measureExcess(baseline, shape.values, history, expected, assumed) };
+  });
+}
+
+function poolClasses(all: readonly Measured[]): Pools {
+  const classes = new Map<string, Measured[]>();
+  for (const one of all) classes.set(one.group, [...(classes.get(one.group) ?? []), one]);
+  const pool = (members: readonly Measured[], part: "day" | "hour"): Pool =>
+    poolExcess(
+      members.map((member) => member[part]),
+      members[0]?.prior[part] ?? 0,
+    );
+  return new Map(
+    [...classes].map(([group, members]) => [
+      group,
+      { day: pool(members, "day"), hour: pool(members, "hour") },
+    ]),
+  );
 }
 
 /**
@@ -99,7 +118,6 @@ function withLocation(score: Score, location: Score): Score {
 function noiseClass(baseline: SignalBaseline, shape: ScoreShape): string {
   const { shape: layout } = baseline.layout;
   if (layout === "number") return isShare(shape.values) ? "number share" : `number ${shape.of}`;
-  if (layout === "category" && !isShare(shape.values)) return "category exchange";
   return layout === "rate" ? `rate ${signalKinds[baseline.kind]}` : layout;
 }
 
@@ -107,16 +125,15 @@ function noiseClass(baseline: SignalBaseline, shape: ScoreShape): string {
 function noisePrior(baseline: SignalBaseline, shape: ScoreShape, days: number): NoisePrior {
   const hidden = { day: days < 7 ? 0.03 : 0, hour: days < 2 ? 0.06 : 0 };
   if (baseline.layout.shape === "volume") return { day: 0.05 + hidden.day, hour: 0.1 + 3 * hidden.hour };
-  if (isShare(shape.values)) return { day: 0.03 + hidden.day, hour: 0.02 + hidden.hour };
+  if (isShare(shape.values) || baseline.layout.shape === "category")
+    return { day: 0.03 + hidden.day, hour: 0.02 + hidden.hour };
   return { day: 0.01 + hidden.day / 4, hour: 0.005 + hidden.hour / 4 };
 }
 
-function noisyScore(
-  baseline: SignalBaseline,
-  { of, values }: ScoreShape,
-  own: { day: Excess; hour: Excess },
-  common: { day: Pool; hour: Pool },
-): Score {
+function noisyScore(baseline: SignalBaseline, own: Measured, pools: Pools): Score {
+  const { of, values } = own.shape;
+  const common = pools.get(own.group);
+  if (common === undefined) throw new RangeError(`Cannot pool noise: no class '${own.group}'`);
   const scale = noiseScale(baseline, values);
   const rho = (part: "day" | "hour", nats: number): number =>
     scale * cautiousVariance(own[part], common[part], nats);

@@ -8,22 +8,26 @@ import type { Chunk, Memory, PluginState } from "./state.ts";
 /**
  * Predictable plug-in: a likelihood ratio whose alternative is learned from what came before, for shifts that
  * are spread over many categories. The observations are compared with r_k = (1 − g) + g · (seen / expected),
- * where seen and expected are exponentially forgotten counts of the past:
+ * where seen and expected are exponentially forgotten counts of the past, and a few pseudo-runs that keep short memories
+ * and rare categories close to 1:
  *
  *     L = Σ x_k ln r_k − n ψ,   ψ = ln(Σ p r + z sd_p(r) √(VIF / n₀) + ε range(r)),   ε = 0.01
  *
  * Since r depends on the past only, L stays evidence. Days differ, so a plug-in that learns within the day would
- * take the mood of the day for a drift; one learns from the days before alone, the other is damped for every
- * category that it can follow.
+ * take the mood of the day for a drift; two learn from the days before alone and are damped by the noise in their own
+ * direction, the other is damped for every category that it can follow.
  *
  * Source: V. Vovk, R. Wang, E-values: calibration, combination and applications, Annals of Statistics 49
  * (2021); the plug-in goes back to H. Robbins, D. Siegmund (1974).
  */
 export const plugins = [
   { memoryRuns: 200, g: 0.85, daily: false },
-  { memoryRuns: 1500, g: 0.85, daily: true },
-  { memoryRuns: 1500, g: 0.5, daily: true },
+  { memoryRuns: 3000, g: 0.8, daily: true },
+  { memoryRuns: 3000, g: 0.5, daily: true },
 ] as const;
+/** Pseudo-runs at the baseline's shares, and at each category alike. */
+const pseudoRuns = 30;
+const pseudoEach = 2;
 
 /** Plug-ins are for signals of three or more categories. */
 export function hasPlugins({ layout, shares }: SignalBaseline): boolean {
@@ -64,39 +68,66 @@ function foldDay(state: PluginState, atMs: number): PluginState {
   };
 }
 
-/** Shares of past and baseline; thirty pseudo-runs at the baseline keep short memories close to 1. */
+/** Shares of past over baseline, as far as a plug-in follows them. */
 function ratiosOf({ seen, expected }: Memory, shares: readonly number[], g: number): number[] {
-  return shares.map(
-    (share, k) => 1 - g + (g * ((seen[k] ?? 0) + 30 * share)) / ((expected[k] ?? 0) + 30 * share),
-  );
+  return shares.map((share, k) => {
+    const pseudo = pseudoRuns * share + pseudoEach;
+    return 1 - g + (g * ((seen[k] ?? 0) + pseudo)) / ((expected[k] ?? 0) + pseudo);
+  });
+}
+
+/** ρ of the likelihood ratio of a direction. */
+export interface DirectionNoise {
+  rhoDay: number;
+  rhoHour: number;
+}
+
+/** ρ of each plug-in: of a daily one in the direction that it has today, else over all directions that it can take. */
+export function pluginNoises(baseline: SignalBaseline, { slow }: PluginState): DirectionNoise[] {
+  return plugins.map(({ daily, g }) => {
+    if (daily) return noiseAlong(baseline, ratiosOf(slow, baseline.shares, g).map(Math.log));
+    return { rhoDay: noiseOver(baseline, "rhoDay"), rhoHour: noiseOver(baseline, "rhoHour") };
+  });
 }
 
 /**
- * ρ of a direction that is not known beforehand: between the noisiest single category, and the mean over
- * categories that a shift of all of them has.
+ * ρ of a direction s: Σ (p (s − s̄))² σ² / Σ p (s − s̄)², with σ² the variance of the logarithm of each share on its own (see
+ * `noiseScale`).
+ *
+ * @param direction *k* numbers.
  */
-export function pluginNoise({ scores, shares }: SignalBaseline, part: "rhoDay" | "rhoHour"): number {
-  // The first k scores are one for each category.
+function noiseAlong({ shares, scores }: SignalBaseline, direction: readonly number[]): DirectionNoise {
+  const mean = dot(shares, direction);
+  const squares = dot(shares, shares);
+  const sums = { variance: 0, day: 0, hour: 0 };
+  for (const [k, share] of shares.entries()) {
+    // The first k scores are one for each category.
+    const score = scores[k];
+    if (score === undefined || share <= 0 || share >= 1) continue;
+    const away = share * ((direction[k] ?? 0) - mean) ** 2;
+    const scale = (share * (1 - 2 * share + squares)) / (1 - share);
+    sums.variance += away;
+    sums.day += (away * share * score.rhoDay) / scale;
+    sums.hour += (away * share * score.rhoHour) / scale;
+  }
+  if (sums.variance <= 0) return { rhoDay: 0, rhoHour: 0 };
+  return { rhoDay: sums.day / sums.variance, rhoHour: sums.hour / sums.variance };
+}
+
+/** ρ of all directions together, each between that of the noisiest category and the mean over categories. */
+function noiseOver({ scores, shares }: SignalBaseline, part: "rhoDay" | "rhoHour"): number {
   const rhos = scores.slice(0, shares.length).map((score) => score[part]);
-  return (Math.max(...rhos) + dot(rhos, shares)) / 2;
+  return ((shares.length - 1) * (Math.max(...rhos) + dot(rhos, shares))) / 2;
 }
 
 /** What the null is granted: the baseline's own error, and one percent of harmless change. */
 function slack(baseline: SignalBaseline, ratios: readonly number[]): number {
   const { shares, runs, days } = baseline;
   const mean = dot(shares, ratios);
-  const variance = Math.max(
-    0,
-    dot(
-      shares,
-      ratios.map((ratio) => ratio * ratio),
-    ) -
-      mean * mean,
-  );
+  const variance = ratios.reduce((sum, ratio, k) => sum + (shares[k] ?? 0) * (ratio - mean) ** 2, 0);
   const range = Math.max(...ratios) - Math.min(...ratios);
-  const rhoDay = pluginNoise(baseline, "rhoDay");
-  const rhoHour = pluginNoise(baseline, "rhoHour");
-  const error = Math.sqrt((variance * inflation({ runs, days, hours: days * 24, rhoDay, rhoHour })) / runs);
+  const noise = noiseAlong(baseline, ratios);
+  const error = Math.sqrt((variance * inflation({ runs, days, hours: days * 24, ...noise })) / runs);
   return guard(days) * error + 0.01 * range;
 }
 

@@ -5,7 +5,7 @@ import { type Component, compileComponents } from "./components.ts";
 import { baselineFigure, unitOf } from "./figures.ts";
 import { type BinIndex, binIndex } from "./layout.ts";
 import { createLogSums, type LogSums } from "./math/log-sums.ts";
-import { plugins } from "./plugin.ts";
+import { type DirectionNoise, plugins } from "./plugin.ts";
 import { isShare } from "./score.ts";
 import { createSuffix, type Suffix, type Summed } from "./suffix.ts";
 import { compileTilts, type Tilts } from "./tilts.ts";
@@ -40,6 +40,8 @@ export interface Scratch {
   /** Evidence of each component, and what one start adds to it. */
   sums: LogSums;
   logs: Float64Array;
+  /** What damps each plug-in. */
+  plugins: DirectionNoise[];
 }
 
 /** A baseline, compiled: pure derivation, remembered for as long as the baseline object lives. */
@@ -115,5 +117,6 @@ function createScratch(
     suffix: createSuffix(bins, scores, plugins.length),
     sums: createLogSums(longest(components)),
     logs: new Float64Array(longest(components)),
+    plugins: [],
   };
 }

@@ -13,9 +13,11 @@ export interface Tilts {
   psis: Float64Array;
   /** Of a share e^tilt − 1. */
   rises: Float64Array;
+  rhoDays: Float64Array;
+  rhoHours: Float64Array;
 }
 
-/** Components that tilt one score in one direction: they share a null, and the noise. */
+/** Components that tilt one score in one direction: they share a null. */
 export interface TiltGroup {
   score: number;
   isUp: boolean;
@@ -23,8 +25,6 @@ export interface TiltGroup {
   from: number;
   to: number;
   bound: number;
-  rhoDay: number;
-  rhoHour: number;
   /** For a share: e^bound. */
   boundFactor: number;
   /** For other scores: *k* factors of the null, and as many of each tilt. */
@@ -38,6 +38,8 @@ export function compileTilts(baseline: SignalBaseline, components: readonly Comp
     tilts: Float64Array.from(components, ({ tilt }) => tilt),
     psis: new Float64Array(components.length),
     rises: Float64Array.from(components, ({ tilt }) => Math.expm1(tilt)),
+    rhoDays: Float64Array.from(components, ({ rhoDay }) => rhoDay),
+    rhoHours: Float64Array.from(components, ({ rhoHour }) => rhoHour),
   };
   let from = 0;
   for (const [at, { plugin, score, tilt }] of components.entries()) {
@@ -58,7 +60,7 @@ function compileGroup(
 ): TiltGroup {
   const [first] = group;
   if (first === undefined) throw new RangeError("Cannot compile tilts: there is none");
-  const { score, tilt, bound, rhoDay, rhoHour } = first;
+  const { score, tilt, bound } = first;
   const values = scores[score]?.values ?? [];
   const to = from + group.length;
   const boundFactor = Math.exp(bound);
@@ -71,7 +73,7 @@ function compileGroup(
     factors = Float64Array.from(rows.flatMap((row) => values.map((value) => Math.exp(row * value))));
     logRatios(factors, shares, psis, from, to);
   }
-  return { score, isUp: tilt > 0, from, to, bound, rhoDay, rhoHour, boundFactor, factors };
+  return { score, isUp: tilt > 0, from, to, bound, boundFactor, factors };
 }
 
 /**
@@ -84,13 +86,13 @@ export function tiltLogs(tilts: Tilts, since: Suffix, expects: boolean, into: Fl
   const { n } = since;
   const hours = Math.max(since.hours, 1);
   for (const group of tilts.groups) {
-    const { score, from, to, rhoDay, rhoHour } = group;
+    const { score, from, to } = group;
     const hits = since.hits[score] ?? 0;
-    const damping = 1 + rhoDay * n + (rhoHour * n) / hours;
     if (expects) seasonalPsis(group, tilts.rises, since, into);
     const psis = expects ? into : tilts.psis;
     for (let at = from; at < to; at++) {
-      into[at] = ((tilts.tilts[at] ?? 0) * hits - n * (psis[at] ?? 0)) / damping;
+      const rho = (tilts.rhoDays[at] ?? 0) + (tilts.rhoHours[at] ?? 0) / hours;
+      into[at] = ((tilts.tilts[at] ?? 0) * hits - n * (psis[at] ?? 0)) / (1 + rho * n);
     }
   }
 }
@@ -125,14 +127,14 @@ function logRatios(
  * @param late Delayed labels that were missing before and may come now.
  */
 export function countedLogs(
-  { tilts }: Tilts,
-  { score, from, to, bound, rhoDay, rhoHour }: TiltGroup,
+  { tilts, rhoDays, rhoHours }: Tilts,
+  { score, from, to, bound }: TiltGroup,
   since: Suffix,
   expects: boolean,
   late: number,
   into: Float64Array,
 ): void {
-  const rho = rhoDay + rhoHour / Math.max(since.hours, 1);
+  const rho = (rhoDays[from] ?? 0) + (rhoHours[from] ?? 0) / Math.max(since.hours, 1);
   const seen = since.hits[score] ?? 0;
   const expected = (expects ? (since.expectedHits[score] ?? 0) : since.n) + late;
   for (let at = from; at < to; at++) {

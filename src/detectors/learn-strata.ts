@@ -1,0 +1,77 @@
+import { hourMs } from "../model/clock.ts";
+import type { SignalBaseline, Strata } from "./baseline.ts";
+import { type Effects, learnEffects, leaveOut } from "./effects.ts";
+import type { Hour } from "./history.ts";
+import { expectedShares, hourOfDay, weekday } from "./strata.ts";
+
+/** Days of history below which an hour of the day has no effect of its own, and a weekday none. */
+const daysForHours = 2;
+const daysForWeekdays = 14;
+/** By how much days and hours differ anyway: variance of the logarithm of a share over one of them. */
+const hourVariance = 0.02;
+const dayVariance = 0.04;
+
+/** What the hour of the day does, and what the weekday does beyond that; null where nothing stands out. */
+interface Seasons {
+  hours: Effects | null;
+  weekdays: Effects | null;
+}
+
+/**
+ * Learns what the hour of the day and the weekday do to each bin, shrunken by how far they can be told from
+ * noise (empirical Bayes), and only as far as the history supports them.
+ *
+ * @returns null where nothing stands out.
+ */
+export function learnStrata(baseline: SignalBaseline, history: readonly Hour[]): Strata | null {
+  return strataOf(learnSeasons(baseline, history));
+}
+
+/**
+ * What the other days of a history lead one to expect on each of its days (leave-one-out).
+ *
+ * A day lies closer to effects that were learned from it than a new day will: where there are four of each weekday, its
+ * square deviation is three fifths of a new day's. So how restless days are is measured against these.
+ *
+ * @returns For every hour of the history, *k* expected shares (see `expectedShares`).
+ */
+export function expectedByOtherDays(
+  baseline: SignalBaseline,
+  history: readonly Hour[],
+): (readonly number[])[] {
+  if (baseline.strata === null) return history.map(() => baseline.shares);
+  const { hours, weekdays } = learnSeasons(baseline, history);
+  const byDay = new Map<number, Hour[]>();
+  for (const entry of history) {
+    const day = byDay.get(dayOf(entry));
+    if (day === undefined) byDay.set(dayOf(entry), [entry]);
+    else day.push(entry);
+  }
+  const others = new Map<number, SignalBaseline>();
+  for (const [day, entries] of byDay) {
+    const without = (effects: Effects | null): Effects | null => effects && leaveOut(effects, entries);
+    const strata = strataOf({ hours: without(hours), weekdays: without(weekdays) });
+    others.set(day, { ...baseline, strata });
+  }
+  return history.map((entry) => expectedShares(others.get(dayOf(entry)) ?? baseline, entry.hour * hourMs));
+}
+
+function dayOf({ hour }: Hour): number {
+  return Math.floor(hour / 24);
+}
+
+function learnSeasons(baseline: SignalBaseline, history: readonly Hour[]): Seasons {
+  const { days } = baseline;
+  const flat = { ...baseline, strata: null };
+  const byHour = { groups: 24, groupOf: hourOfDay, noise: hourVariance / days };
+  const hours = days >= daysForHours ? learnEffects(flat, history, byHour) : null;
+  const even = { ...baseline, strata: { hours: hours?.logs ?? null, weekdays: null } };
+  const byWeekday = { groups: 7, groupOf: weekday, noise: (7 * dayVariance) / days };
+  const weekdays = days >= daysForWeekdays ? learnEffects(even, history, byWeekday) : null;
+  return { hours, weekdays };
+}
+
+function strataOf({ hours, weekdays }: Seasons): Strata | null {
+  if (hours === null && weekdays === null) return null;
+  return { hours: hours?.logs ?? null, weekdays: weekdays?.logs ?? null };
+}
