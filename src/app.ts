@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
@@ -59,7 +58,6 @@ export async function createApp({
 }: AppOptions): Promise<App> {
   // A copy: its members are replaced when the settings change.
   const config = { ...given };
-  mkdirSync(config.data, { recursive: true });
   const journal = openJournal({ path: join(config.data, "journal"), log });
   if (config.clickhouse.url === "") repairStore(config, log);
   const metrics = createMetrics();

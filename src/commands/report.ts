@@ -11,7 +11,7 @@ import { renderReport } from "../review/render-report.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { historyOptions } from "./open-history.ts";
 import { textOption, workflowOption } from "./options.ts";
-import { sidecarUrl } from "./sidecar-url.ts";
+import { requireSidecar, sidecarUrl } from "./sidecar-url.ts";
 
 /** Writes the weekly review of a workflow as Markdown: asks a running sidecar, else reads the data folder. */
 export const report: Command = {
@@ -21,7 +21,9 @@ export const report: Command = {
   async run(context) {
     const workflow = workflowOption(context, "report");
     const days = daysOption(context);
-    const url = textOption(context, "url") || (await sidecarUrl(context.config.port));
+    const given = textOption(context, "url");
+    if (given !== "") await requireSidecar(given);
+    const url = given || (await sidecarUrl(context.config.port));
     const markdown =
       url === null ? await readHere(context, workflow, days) : await ask(context, url, workflow, days);
     process.stdout.write(markdown);

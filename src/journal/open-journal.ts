@@ -1,7 +1,16 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import type { Logger } from "pino";
-import { PermanentError, TransientError } from "../model/errors.ts";
+import { faultCode, PermanentError, TransientError } from "../model/errors.ts";
 import { createApprovals } from "./approvals.ts";
 import { createBaselines } from "./baselines.ts";
 import { createCanaryRecords } from "./canary.ts";
@@ -28,10 +37,10 @@ import { createWaitingLabels } from "./waiting-labels.ts";
  * Do not open the file by other means while the journal holds it: closing any descriptor of it drops the lock.
  *
  * @param options.path The file, for example `./evenkeel-data/journal.db`; folders are created.
- * @throws {PermanentError} If another process holds the data folder, or a newer version wrote it.
+ * @throws {PermanentError} If the data folder cannot be written, another process holds it, or a newer version wrote it.
  */
 export function openJournal({ path, log }: { path: string; log: Logger }): Journal {
-  mkdirSync(dirname(path), { recursive: true });
+  prepareFolder(dirname(path));
   const database = openOrQuarantine(path, log);
   try {
     migrateJournal(database);
@@ -61,6 +70,18 @@ export function openJournal({ path, log }: { path: string; log: Logger }): Journ
     },
     close: () => close(database),
   };
+}
+
+function prepareFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+  } catch (cause) {
+    throw new PermanentError(
+      `Cannot open data folder '${folder}': it must be a folder that can be written, got ${faultCode(cause)}`,
+      { cause, hint: "Let this user write to it, or choose another folder with --data" },
+    );
+  }
 }
 
 /** Keeps a copy of a write-ahead log of which SQLite will take the beginning only. */

@@ -66,6 +66,14 @@ function incident(overrides: Partial<Incident>): Incident {
 }
 
 describe("journal.transaction()", () => {
+  it("names the folder that cannot be one", () => {
+    const file = join(folder, "file");
+    writeFileSync(file, "");
+    expect(() => openJournal({ path: join(file, "journal"), log })).toThrow(
+      `Cannot open data folder '${file}': it must be a folder that can be written, got EEXIST`,
+    );
+  });
+
   it("keeps all of its writes over a reopening", () => {
     journal.transaction(() => {
       journal.incidents.put(incident({}));
