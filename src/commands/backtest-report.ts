@@ -16,8 +16,8 @@ export function backtestText(input: BacktestInput, { incidents, baseline, judged
   const head = [
     `Replayed ${what}, ${step} at a time.`,
     input.baseline === null
-      ? `A first baseline stood on ${utc(judgedFromMs)}; it grew to ${baseline.runs} runs.`
-      : `The baseline is what came before ${utc(judgedFromMs)}: ${baseline.runs} runs.`,
+      ? `A first baseline stood on ${utc(judgedFromMs)}; it grew to ${baseline.runs} ${plural(baseline.runs, "run")}.`
+      : `The baseline is what came before ${utc(judgedFromMs)}: ${baseline.runs} ${plural(baseline.runs, "run")}.`,
     `In ${days.toFixed(1)} days after it, ${alerts(incidents.length)}.`,
   ].join("\n");
   if (incidents.length === 0) return `${head}\n`;

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { type CsvError, type Info, parse } from "csv-parse";
 import { PermanentError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
+import { plural } from "../model/plural.ts";
 import { type FileRecord, recordBytesMax } from "./record.ts";
 import { shownNames } from "./shown-names.ts";
 
@@ -75,7 +76,7 @@ async function* toRecords(
 
 function toRecord(cells: readonly string[], header: readonly string[], line: number): FileRecord {
   if (cells.length !== header.length) {
-    const why = `it has ${cells.length} cells, and the header has ${header.length}`;
+    const why = `it has ${cells.length} ${plural(cells.length, "cell")}, and the header has ${header.length}`;
     return { kind: "bad", line, why };
   }
   // Column names are the users' words: without a prototype there is no `__proto__` to trip over.

@@ -7,6 +7,7 @@ import { type SignalBucket, type SignalKey, signalId, total } from "../model/sig
 import type { Journal, PinnedBaseline } from "../journal/port.ts";
 import { dayMs, hourMs, minuteMs } from "../model/clock.ts";
 import { ownActor } from "../model/own-actor.ts";
+import { plural } from "../model/plural.ts";
 import type { BucketQuery, Span, Store } from "../store/port.ts";
 import type { WatchDeps } from "./ports.ts";
 import { remember, type Watched } from "./watched.ts";
@@ -125,7 +126,7 @@ export function pinBaseline(
   journal.transaction(() => {
     journal.baselines.pin(pinned);
     remember(journal, watched);
-    const detail = `Baseline of ${baseline.runs} runs pinned: ${by.reason}`;
+    const detail = `Baseline of ${baseline.runs} ${plural(baseline.runs, "run")} pinned: ${by.reason}`;
     journal.audit.append({
       atMs: by.nowMs,
       actor: by.actor,

@@ -125,8 +125,8 @@ function StepItem({ step, run }: { step: StepRow; run: RunRow }) {
     `took ${formatDuration(step.ended_at - step.started_at)}`,
     step.model,
     step.retries === 0 ? "" : `${step.retries} ${plural(step.retries, "retry", "retries")}`,
-    step.input_tokens === null ? "" : `${step.input_tokens} tokens in`,
-    step.output_tokens === null ? "" : `${step.output_tokens} tokens out`,
+    step.input_tokens === null ? "" : `${step.input_tokens} ${plural(step.input_tokens, "token")} in`,
+    step.output_tokens === null ? "" : `${step.output_tokens} ${plural(step.output_tokens, "token")} out`,
   ];
   return (
     <li>

@@ -66,7 +66,7 @@ describe("buildCatalogues()", () => {
     await catalogues.refresh();
     expect([...(catalogues.values("skus") ?? [])]).toEqual(["A-1"]);
     expect(catalogueProblems(catalogues)).toMatchObject([{ problemId: "catalogue skus", solved: false }]);
-    expect(catalogueProblems(catalogues)[0]?.text).toMatch(/answered 503; the 1 values of .* stay in force/);
+    expect(catalogueProblems(catalogues)[0]?.text).toMatch(/answered 503; the 1 value of .* stays in force/);
   });
 
   const refusals = [

@@ -149,7 +149,7 @@ it("what was learned of the person does not come back when the catalogue and the
   expect(audit).toHaveLength(1);
   expect(audit[0]).toMatchObject({
     actor: "ana",
-    detail: expect.stringContaining("8 runs, 1 rejects") as string,
+    detail: expect.stringContaining("8 runs, 1 reject,") as string,
   });
 });
 

@@ -79,7 +79,7 @@ describe("readCsv()", () => {
       why: "records of the wrong length, set aside alone",
       text: "a,b\n1\n1,2,3\n4,5\n",
       records: [
-        [2, "it has 1 cells, and the header has 2"],
+        [2, "it has 1 cell, and the header has 2"],
         [3, "it has 3 cells, and the header has 2"],
         [4, { a: "4", b: "5" }],
       ],
