@@ -9,7 +9,7 @@ import { once } from "node:events";
 const benches: Record<string, string[]> = {
   ingest: ["--import", "tsx", "bench/ingest.ts", "--forms"],
   collector: ["--import", "tsx", "bench/collector.ts"],
-  sweep: ["--import", "tsx", "bench/sweep.ts"],
+  sweep: ["--max-semi-space-size=64", "--import", "tsx", "bench/sweep.ts"],
   storage: ["--import", "tsx", "bench/storage.ts"],
   sdk: ["bench/sdk.mjs"],
   pages: ["--import", "tsx", "bench/pages.ts"],

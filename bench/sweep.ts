@@ -1,6 +1,7 @@
 /**
  * What a detection sweep costs: 100 workflows with 200 signals each, one closed minute, every signal seen in it, at three
- * rates of runs. A sweep reads counts by bin and never runs, so that its cost ends to grow once every bin is there.
+ * rates of runs. A sweep reads counts by bin and never runs, so that its cost ends to grow once every bin is there. It runs
+ * with the room for young objects that `bin/evenkeel` asks for.
  *
  *   npm run bench:sweep [-- --workflows 100 --minutes 5]
  */

@@ -131,7 +131,7 @@ export function startSignal(components: number, atMs: number): SignalState {
     evidence: noEvidence,
     runs: 0,
     drift: null,
-    // Named here, so that all states have one shape: the engine is several times as fast with it.
+    // Named here, so that all states have one shape: V8 reads objects of many shapes slowly.
     plugin: undefined,
     late: undefined,
   };
