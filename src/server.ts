@@ -13,7 +13,7 @@ import { createForget } from "./forget.ts";
 import type { Follower } from "./reload.ts";
 import { replayReject } from "./replay-reject.ts";
 import { secretOf } from "./secret-of.ts";
-import { slackActions } from "./slack-actions.ts";
+import { createSlackActions } from "./slack-actions.ts";
 import { version } from "./version.ts";
 import { createGuard, type Guard, keyIn } from "./web/guard.ts";
 import { createKeyring, liveKeyring } from "./web/keys.ts";
@@ -190,7 +190,7 @@ function createRoutes(parts: Parts, guard: Guard, troubles: () => string[]): Hon
     replayReject: (rejectId) => replayReject(parts, rejectId),
     forget: createForget(parts),
     retryDelivery: (key, actor) => alerts.retry(key, actor),
-    slackActions: (request) => slackActions(request, parts, watch),
+    slackActions: createSlackActions(parts, watch),
     problems: () => problems(parts),
     troubles,
     onBug: (error) => log.error({ err: error }, "Cannot answer a request"),
