@@ -48,8 +48,10 @@ export async function countBatch(path: string, settings: BatchSettings): Promise
   const checkContract = createContractCheck();
   let runs = 0;
   const { content } = await openFile(path);
+  let line = 0;
   try {
     for await (const record of readJsonl(content)) {
+      line = record.line;
       if (record.kind === "bad")
         throw new PermanentError(`Cannot compare '${path}': line ${record.line}: ${record.why}`);
       const run = toRun(path, record.line, record.columns, settings.workflow);
@@ -59,6 +61,10 @@ export async function countBatch(path: string, settings: BatchSettings): Promise
       runs += 1;
     }
   } catch (error) {
+    if (error instanceof RangeError)
+      throw new PermanentError(`Cannot compare '${path}': line ${line}: it is nested too deep`, {
+        cause: error,
+      });
     throw error instanceof PermanentError ? error : unreadable(path, error);
   }
   return { runs, rows: tally.rows() };

@@ -33,6 +33,8 @@ beforeAll(() => {
   );
   write("none.jsonl", []);
   writeFileSync(join(folder, "broken.jsonl"), '{"a":1}\nI am sorry, but\n');
+  const deep = "[".repeat(200_000) + "]".repeat(200_000);
+  writeFileSync(join(folder, "deep.jsonl"), `{"a":1}\n{"inputs":${deep},"outputs":{"a":1}}\n`);
 });
 afterAll(() => remove());
 
@@ -82,5 +84,11 @@ describe("evenkeel check", () => {
     expect(code).toBe(2);
     expect(stderr).toContain("Cannot compare 'broken.jsonl': line 2: it is not JSON");
     expect(stderr).not.toContain("sorry");
+  });
+
+  it("check() names the line that is nested too deep to be counted", async () => {
+    const { code, stderr } = await check("deep.jsonl", "a.jsonl");
+    expect(stderr).toBe("Cannot compare 'deep.jsonl': line 2: it is nested too deep\n");
+    expect(code).toBe(2);
   });
 });
