@@ -15,7 +15,7 @@ import { every, type Recurring } from "./every.ts";
 import { defaultIncidentSettings } from "./incidents/settings.ts";
 import { openJournal } from "./journal/open-journal.ts";
 import { createMetrics } from "./metrics.ts";
-import { hourMs, minuteMs, systemClock } from "./model/clock.ts";
+import { dayMs, hourMs, minuteMs, systemClock } from "./model/clock.ts";
 import { PermanentError } from "./model/errors.ts";
 import { showQueue } from "./review/gauges.ts";
 import { createReviewDesk } from "./review/desk.ts";
@@ -213,13 +213,16 @@ function buildReview(base: Base, { ingest }: CollectorParts): Pick<Parts, "desk"
   const filler = createQueueFiller({
     ...base,
     settings: (workflow) => {
-      const { review, confidence_below } = workflowConfig(base.config, workflow);
+      const { review, confidence_below, retention } = workflowConfig(base.config, workflow);
+      const runDays = retention.runs_days ?? base.config.retention.runs_days;
       return {
         sampleRate: review.sample_rate,
         minPerWeek: review.min_per_week,
         secondShare: review.second_share,
         topics: review.topics,
         confidenceBelow: confidence_below ?? null,
+        // They go after the end of their last day.
+        runsKeptMs: (runDays + 1) * dayMs,
       };
     },
   });

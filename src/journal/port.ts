@@ -167,8 +167,8 @@ export interface Journal {
     open(): { workflow: string; runs: number }[];
     /** Answers of a reviewer since a time. */
     answered(reviewer: string, sinceMs: number): number;
-    /** Forgets runs that were answered, or have waited, since before a time. */
-    forget(beforeMs: number): void;
+    /** Forgets runs, of one workflow or all, that were answered, or have waited, since before a time. */
+    forget(beforeMs: number, workflow?: string): void;
   };
   /** Outcomes and decisions that came before their runs; JSON, opaque to the journal. */
   waitingLabels: {

@@ -120,10 +120,12 @@ function createCounts(database: Database): Pick<Journal["reviewQueue"], "open" |
       );
       return row === undefined ? 0 : integer(row, "runs");
     },
-    forget: (beforeMs) =>
+    forget: (beforeMs, workflow) =>
       void database.run(
-        `DELETE FROM review_queue WHERE (state = 'done' AND done_at_ms < ?1) OR (state != 'done' AND queued_at_ms < ?1)`,
+        `DELETE FROM review_queue WHERE (?2 IS NULL OR workflow = ?2)
+           AND ((state = 'done' AND done_at_ms < ?1) OR (state != 'done' AND queued_at_ms < ?1))`,
         beforeMs,
+        workflow ?? null,
       ),
   };
 }

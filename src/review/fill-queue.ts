@@ -24,6 +24,8 @@ export interface ReviewSettings {
   confidenceBelow: number | null;
   /** Words that make a run ask for eyes. */
   topics: readonly string[];
+  /** How long runs are kept: what has waited longer can be shown to nobody. */
+  runsKeptMs: number;
 }
 
 /** What chooses runs for review. */
@@ -110,6 +112,7 @@ export function createQueueFiller(deps: FillerDeps): QueueFiller {
       await fillTargeted(cursorMs - overlapMs, nowMs, week);
       journal.meta.set(cursorKey, String(Math.max(cursorMs, newestMs)));
       queue.forget(nowMs - keepMs);
+      for (const { workflow } of queue.open()) queue.forget(nowMs - settings(workflow).runsKeptMs, workflow);
     },
     async audit(workflow, runs = 50) {
       const chosen = await newestRuns(store, { workflow, limit: runs });

@@ -11,6 +11,7 @@ beforeAll(async () => {
     workflows: {
       busy: { review: { ...review, sample_rate: 0.1 } },
       quiet: { review: { ...review, min_per_week: 5 } },
+      brief: { review, retention: { runs_days: 2 } },
       asking: { review: { ...review, topics: ["Refund"] }, confidence_below: 0.5 },
       demanding: {
         review,
@@ -61,6 +62,23 @@ function claimAll(workflow: string) {
 }
 
 describe("filler.fill()", () => {
+  it("forgets what has waited longer than runs of its workflow are kept", async () => {
+    const { filler, journal } = sidecar.app.parts;
+    const queue = journal.reviewQueue;
+    const dayMs = 86_400_000;
+    for (const [workflow, days] of [
+      ["brief", 4],
+      ["brief", 2],
+      ["lasting", 4],
+    ] as const) {
+      const queuedAtMs = Date.now() - days * dayMs;
+      const run = { runId: `${workflow}-${days}`, round: 1, workflow, version: "", receivedAtMs: queuedAtMs };
+      queue.add({ ...run, chosenBy: "random", why: "", probability: 1, queuedAtMs });
+    }
+    await filler.fill();
+    expect(["brief-4", "brief-2", "lasting-4"].map((runId) => queue.has(runId))).toEqual([false, true, true]);
+  });
+
   it("chooses at random, tops up quiet workflows, and adds what asks for eyes apart", async () => {
     const { journal, filler } = sidecar.app.parts;
     await filler.fill();
