@@ -22,6 +22,7 @@ export async function tellTroubles({
     storeTroubleSinceMs: writer()?.trouble()?.sinceMs ?? null,
     // In real time, whatever clock the data runs on.
     lastSweepMs: sinceSweepMs === null ? null : nowMs - sinceSweepMs,
+    judgedThroughMs: watch.judgedThroughMs(),
     spoolShare: spool.size().bytes / config.limits.spool_bytes_max,
     disk: { freeBytes: bavail * bsize, totalBytes: blocks * bsize },
   });

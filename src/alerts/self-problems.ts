@@ -8,6 +8,8 @@ export interface SelfFacts {
   storeTroubleSinceMs: number | null;
   /** When a detection sweep last succeeded, null before the first. */
   lastSweepMs: number | null;
+  /** Up to when minutes have been judged, null before the first sweep. */
+  judgedThroughMs: number | null;
   /** How much of the spool's limit is used, 0 to 1. */
   spoolShare: number;
   /** How much of the disk with the data folder is free. */
@@ -16,6 +18,8 @@ export interface SelfFacts {
 
 const storeTroubleMs = 2 * minuteMs;
 const sweepSilenceMs = 10 * minuteMs;
+/** Clocks are put right by less all the time. */
+const clockBackMs = 5 * minuteMs;
 const spoolShareMax = 0.8;
 const diskShareMin = 0.05;
 const gib = 1024 ** 3;
@@ -26,11 +30,13 @@ export function selfProblems({
   nowMs,
   storeTroubleSinceMs,
   lastSweepMs,
+  judgedThroughMs,
   spoolShare,
   disk,
 }: SelfFacts): Problem[] {
   const storeFor = storeTroubleSinceMs === null ? 0 : nowMs - storeTroubleSinceMs;
   const sweepFor = lastSweepMs === null ? 0 : nowMs - lastSweepMs;
+  const judgedMs = judgedThroughMs ?? nowMs;
   const diskIsLow = disk.freeBytes < Math.min(diskBytesMin, diskShareMin * disk.totalBytes);
   return [
     problem("store", storeFor >= storeTroubleMs, {
@@ -40,6 +46,10 @@ export function selfProblems({
     problem("sweep", sweepFor >= sweepSilenceMs, {
       begins: `No detection sweep has succeeded for ${minutes(sweepFor)}: nobody is watching the workflows`,
       ends: "Detection works again",
+    }),
+    problem("clock", judgedMs - nowMs >= clockBackMs, {
+      begins: `The clock has been set back: everything up to ${new Date(judgedMs).toISOString()} counts as judged already, and detection goes on only then`,
+      ends: "The clock has passed what was judged before it was set back",
     }),
     problem("spool", spoolShare >= spoolShareMax, {
       begins: `The spool is ${Math.round(spoolShare * 100)} % full. Past its limit, runs are refused with 503`,

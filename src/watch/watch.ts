@@ -21,6 +21,8 @@ export interface WatchLoop extends WatchActions {
   sweep(): Promise<void>;
   /** Real milliseconds since a sweep last succeeded; null before the first. */
   sinceSweepMs(): number | null;
+  /** Up to when minutes have been judged; null before the first sweep. */
+  judgedThroughMs(): number | null;
   start(everyMs: number): void;
   /** Writes down where everything stands, lets the journal be rewritten, and reads it again, as after a restart. */
   recallAfter(rewriteJournal: () => void): Promise<void>;
@@ -71,6 +73,7 @@ export function createWatch(deps: WatchDeps): WatchLoop {
   return {
     ...createActions(deps, workflows),
     sweep,
+    judgedThroughMs: () => cursorMs,
     sinceSweepMs: () => (sweptMs === null ? null : performance.now() - sweptMs),
     start(everyMs) {
       void sweep();

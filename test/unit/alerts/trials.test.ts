@@ -53,6 +53,7 @@ describe("selfProblems()", () => {
     nowMs: startMs,
     storeTroubleSinceMs: null,
     lastSweepMs: startMs - 5_000,
+    judgedThroughMs: startMs - 60_000,
     spoolShare: 0.1,
     disk: { freeBytes: 100e9, totalBytes: 500e9 },
   };
@@ -62,7 +63,21 @@ describe("selfProblems()", () => {
       .map(({ problemId }) => problemId);
   const cases: { why: string; facts: Partial<SelfFacts>; problems: string[] }[] = [
     { why: "nothing when all is well", facts: {}, problems: [] },
-    { why: "nothing before the first sweep", facts: { lastSweepMs: null }, problems: [] },
+    {
+      why: "nothing before the first sweep",
+      facts: { lastSweepMs: null, judgedThroughMs: null },
+      problems: [],
+    },
+    {
+      why: "nothing of a clock that was put right a little",
+      facts: { judgedThroughMs: startMs + 299_999 },
+      problems: [],
+    },
+    {
+      why: "of a clock that was set back",
+      facts: { judgedThroughMs: startMs + 300_000 },
+      problems: ["clock"],
+    },
     {
       why: "nothing of a short trouble of the store",
       facts: { storeTroubleSinceMs: startMs - 60_000 },
