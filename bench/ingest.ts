@@ -18,6 +18,7 @@ import {
   type Measured,
   measureIngest,
   memoryFolder,
+  queryHeavily,
   startSidecar,
 } from "./measured-sidecar.ts";
 
@@ -52,19 +53,6 @@ async function measure(
   } finally {
     await sidecar.stop();
   }
-}
-
-/** Six clients that search all runs for a text that none of them has, over and over. */
-function queryHeavily({ url }: Measured): () => Promise<void> {
-  let isEnded = false;
-  const client = async () => {
-    while (!isEnded) await (await fetch(`${url}/v1/runs?q=${encodeURIComponent("no run says this")}`)).text();
-  };
-  const clients = Array.from({ length: 6 }, client);
-  return async () => {
-    isEnded = true;
-    await Promise.all(clients);
-  };
 }
 
 const perSecond = ({ runsAcknowledged, seconds }: Ingested) => runsAcknowledged / seconds;

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import type { LoadOptions, LoadResult } from "./load.ts";
 
 /** A process under load. */
@@ -18,15 +19,17 @@ export interface Measured {
 /** A file system in memory, where there is one: syncs to it are free. */
 export const memoryFolder = "/dev/shm";
 
-/** Starts the built sidecar with default settings in a folder of its own. */
-export async function startSidecar({ spoolInMemory = false } = {}): Promise<Measured> {
+const ownFolder = fileURLToPath(new URL("..", import.meta.url));
+
+/** Starts the built sidecar of this copy, or of the one in `folder`, with default settings and data of its own. */
+export async function startSidecar({ spoolInMemory = false, folder = ownFolder } = {}): Promise<Measured> {
   const data = mkdtempSync(join(tmpdir(), "evenkeel-bench-"));
   const memory = spoolInMemory ? mkdtempSync(join(memoryFolder, "evenkeel-bench-")) : null;
   if (memory !== null) {
     mkdirSync(join(data, "evenkeel"));
     symlinkSync(memory, join(data, "evenkeel", "spool"));
   }
-  const bin = new URL("../bin/evenkeel", import.meta.url).pathname;
+  const bin = join(folder, "bin", "evenkeel");
   const child = spawn(bin, ["serve", "--port", "0", "--data", join(data, "evenkeel")], {
     stdio: ["ignore", "pipe", "ignore"],
   });
@@ -118,5 +121,18 @@ export async function measureIngest(
     storedWhileLoaded,
     lagSeconds,
     cpuUsPerRun: (cpuSeconds / result.runsAcknowledged) * 1e6,
+  };
+}
+
+/** Six clients that search all runs for a text that none of them has, over and over. */
+export function queryHeavily({ url }: Measured): () => Promise<void> {
+  let isEnded = false;
+  const client = async () => {
+    while (!isEnded) await (await fetch(`${url}/v1/runs?q=${encodeURIComponent("no run says this")}`)).text();
+  };
+  const clients = Array.from({ length: 6 }, client);
+  return async () => {
+    isEnded = true;
+    await Promise.all(clients);
   };
 }

@@ -7,6 +7,7 @@ import { PermanentError } from "../model/errors.ts";
 import { createClickHouseStore } from "./clickhouse-store.ts";
 import { insertError, statementError } from "./clickhouse-errors.ts";
 import { type Engine, insertSettings, type Lane, quiet, readSettings } from "./engine.ts";
+import { watchEngineThreads } from "./engine-threads.ts";
 import { defaultLayout, type Layout } from "./layout.ts";
 import { createInsertLogSync } from "./insert-logs.ts";
 import type { Store } from "./port.ts";
@@ -29,18 +30,10 @@ export interface ChdbStoreOptions {
  * @throws {PermanentError} If another process has the folder open.
  */
 export function openChdbStore({ path, log, layout }: ChdbStoreOptions): Store {
+  const threads = watchEngineThreads();
   const writes = connect(path);
   const lanes = { sweep: connect(path), report: connect(path) } satisfies Record<Lane, unknown>;
-  // The client turns settings into SET statements, which stay for the session: set once, they hold for all reads.
-  const ready = Promise.all(
-    Object.values(lanes).map(({ client }) =>
-      client.command({
-        query: Object.entries(readSettings)
-          .map(([name, value]) => `SET ${name} = ${value}`)
-          .join("; "),
-      }),
-    ),
-  );
+  const ready = Promise.all(Object.values(lanes).map(({ client }) => applyReadSettings(client)));
   ready.catch(() => log.error("Cannot apply read settings to the embedded store"));
 
   const syncLogs = createInsertLogSync((...query) => engine.select(...query));
@@ -63,6 +56,7 @@ export function openChdbStore({ path, log, layout }: ChdbStoreOptions): Store {
           settings: { ...insertSettings, insert_deduplication_token: token },
         });
         await syncLogs(table);
+        threads.lower();
       } catch (error) {
         throw insertError(table, error);
       }
@@ -89,6 +83,14 @@ export function openChdbStore({ path, log, layout }: ChdbStoreOptions): Store {
     },
   };
   return createClickHouseStore(engine, { ...defaultLayout, ...layout });
+}
+
+/** The client turns settings into SET statements, which stay for the session: set once, they hold for all reads. */
+function applyReadSettings(client: ClickHouseClient) {
+  const query = Object.entries(readSettings)
+    .map(([name, value]) => `SET ${name} = ${value}`)
+    .join("; ");
+  return client.command({ query });
 }
 
 function connect(path: string): {
