@@ -8,10 +8,10 @@ export interface Budget {
  * ordinary days lie inside it, and `npm run bench:detection` measures false alarms more than seven times rarer. What
  * is not used of that is room.
  */
-const conservatism = 5;
+const conservatism = 6;
 
 /** How many times the evidence of an alert a pause needs: stopping an automation for nothing costs more than a page. */
-export const pauseFactor = 100;
+export const pauseFactor = 30;
 
 /** The evidence (in days) that one workflow's budget asks for, before it is split over signals. */
 export function workflowDays(budget: Budget): number {
