@@ -11,9 +11,10 @@ export type CompiledPattern = { kind: "compiled"; pattern: LinearPattern } | { k
 
 /** A pattern of more steps, with its repetitions written out, is refused. */
 const stepsMax = 20_000;
-/** Ways from one place to another that are kept; past them all are found anew. */
+/** Ways from one place to another that are kept, and steps of places; past either all are found anew. */
 const waysMax = 20_000;
-/** Steps that are looked at for one text, some ten milliseconds' worth. */
+const keptStepsMax = 2_000_000;
+/** Steps that are looked at for one text: some 75 ms of processor time where each place is new. */
 const workMax = 1_000_000;
 
 /**
@@ -125,9 +126,10 @@ class Machine implements LinearPattern {
   private places = new Map<string, Place>();
   private readonly first: Place = { steps: [0], isStart: true, afterWord: false, next: new Map() };
   private ways = 0;
+  private keptSteps = 0;
   private work = 0;
-  /** For each step, the mark of the last character it was seen for. */
-  private readonly seen: Uint32Array;
+  /** For each step, the mark of the last character it was seen for. Marks outgrow 32 bits where a process lives long. */
+  private readonly seen: Float64Array;
   private mark = 0;
   private readonly word: RegExp;
   private readonly isUnicode: boolean;
@@ -136,7 +138,7 @@ class Machine implements LinearPattern {
     private readonly steps: readonly Step[],
     flags: string,
   ) {
-    this.seen = new Uint32Array(steps.length);
+    this.seen = new Float64Array(steps.length);
     this.word = new RegExp(String.raw`^\w$`, flags);
     this.isUnicode = flags.includes("u");
   }
@@ -156,10 +158,11 @@ class Machine implements LinearPattern {
   }
 
   private way(place: Place, character: string): Place | "found" {
-    if (this.ways >= waysMax) {
+    if (this.ways >= waysMax || this.keptSteps >= keptStepsMax) {
       this.places = new Map();
       this.first.next.clear();
       this.ways = 0;
+      this.keptSteps = 0;
     }
     const next = this.follow(place, character);
     place.next.set(character, next);
@@ -192,8 +195,11 @@ class Machine implements LinearPattern {
 
   private placeOf(steps: number[], afterWord: boolean): Place {
     const key = `${afterWord ? "w" : ""}${steps.join()}`;
-    const made = this.places.get(key) ?? { steps, isStart: false, afterWord, next: new Map() };
+    const known = this.places.get(key);
+    if (known !== undefined) return known;
+    const made: Place = { steps, isStart: false, afterWord, next: new Map() };
     this.places.set(key, made);
+    this.keptSteps += steps.length;
     return made;
   }
 }
