@@ -150,8 +150,9 @@ function tellProblem(
   meta.set(`problem ${problemId}`, solved ? "no" : "yes");
   audit(deps, ownActor, solved ? "problem solved" : "problem", "", text);
   const key = `problem told ${problemId}`;
-  // In the future while word of the beginning is held back.
-  const toldMs = Number(meta.get(key) ?? -quietMs);
+  // In the future while word of the beginning is held back, and further only where the clock was set back since.
+  const lastMs = Number(meta.get(key) ?? Infinity);
+  const toldMs = lastMs <= nowMs + quietMs ? lastMs : nowMs - quietMs;
   if (solved && toldMs > nowMs) {
     meta.set(key, String(toldMs - quietMs));
     for (const held of outbox.list({ state: "pending", subject: problemId })) outbox.withdraw(held.key);

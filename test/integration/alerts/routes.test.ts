@@ -395,6 +395,25 @@ describe("a route that fails", () => {
     expect(told().at(-1)).toBe("sidecar.problem_solved");
   });
 
+  it("is told of at once after a clock that was ahead for a while", async () => {
+    let works = false;
+    const flaky = await receiver(() => ({ status: works ? 200 : 503 }));
+    const hook = await receiver();
+    const slack = { webhook_url: flaky.url, bot_token: "", channel: "", signing_secret: "" };
+    const { alerts, clock, drainAfter } = bench(settings({ slack, webhook: { url: hook.url, secret } }));
+    for (const n of [1, 2]) {
+      works = false;
+      alerts.record(opened(n));
+      for (const ms of [0, 1_000, 2_000]) await drainAfter(ms);
+      works = true;
+      for (const ms of [0, 600_000, 0]) await drainAfter(ms);
+      clock.advance(-86_400_000);
+    }
+    const types = hook.requests.map(({ body }) => (JSON.parse(body) as { type: string }).type);
+    const once = ["sidecar.problem", "sidecar.problem_solved"];
+    expect(types.filter((type) => type.startsWith("sidecar."))).toEqual([...once, ...once]);
+  });
+
   it("gives up when the schedule is exhausted, and goes on with the next message", async () => {
     const broken = await receiver((_, n) => ({ status: n <= 10 ? 500 : 200 }));
     const { alerts, journal, drainAfter } = bench(settings({ webhook: { url: broken.url, secret } }));
