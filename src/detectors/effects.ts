@@ -41,7 +41,7 @@ export function learnEffects(
   for (const entry of history) count(counts, entry, 1);
   const spread = excessVariance(counts);
   if (spread === null) return null;
-  const effects = { ...counts, spread, logs: [] };
+  const effects = { ...counts, spread };
   return { ...effects, logs: counts.seen.map((_, group) => shrunkenLogs(effects, group)) };
 }
 

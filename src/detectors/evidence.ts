@@ -140,9 +140,9 @@ const lateFactor = 1.5;
 /**
  * Delayed labels that may come late after the start of a chunk, for starts before it and at it.
  *
- * Late labels are no rise: as many more may come as are missing, and half as many again, since that is a guess. Nor are they a fall: none starts (null) before more is
- * missing than lateness explains. Less than a day's labels is chance; it is held against fresh starts alone, which
- * were chosen with it in view.
+ * Late labels are no rise: as many more may come as are missing, and half as many again, since that is a guess. Nor are
+ * they a fall: none starts (null) before more is missing than lateness explains. Less than a day's labels is chance; it
+ * is held against fresh starts alone, which were chosen with it in view.
  */
 function lateLabels({ isUp, score }: TiltGroup, late: Backlog): { earlier: number; fresh: number | null } {
   if (!isUp) return { earlier: 0, fresh: late.days >= graceDays ? 0 : null };

@@ -148,5 +148,5 @@ function binnedQuantile(layout: Layout, counts: readonly number[], probability: 
   return layout.edges.at(-1) ?? 0;
 }
 
-/** The latest day or so of a signal: the chunks that start in it, joined. */
+/** How far back the figure of what is current reaches, where there is enough in it. */
 export const recentMs = 24 * hourMs;

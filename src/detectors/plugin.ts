@@ -21,10 +21,13 @@ import type { Chunk, Memory, PluginState } from "./state.ts";
  * (2021); the plug-in goes back to H. Robbins, D. Siegmund (1974).
  */
 export const plugins = [
-  { memoryRuns: 200, g: 0.85, daily: false },
-  { memoryRuns: 3000, g: 0.8, daily: true },
-  { memoryRuns: 3000, g: 0.5, daily: true },
+  { daily: false, g: 0.85 },
+  { daily: true, g: 0.8 },
+  { daily: true, g: 0.5 },
 ] as const;
+/** Runs after which a memory has forgotten all but 1 / e: of the one within the day, and of the daily ones. */
+const fastRuns = 200;
+const slowRuns = 3000;
 /** Pseudo-runs at the baseline's shares, and at each category alike. */
 const pseudoRuns = 30;
 const pseudoEach = 2;
@@ -52,7 +55,7 @@ export function readPlugin(
     const psi = Math.log(dot(ratios, expected) / chunk.n + slack(baseline, ratios));
     return rounded(dot(chunk.x, ratios.map(Math.log)) - chunk.n * psi);
   });
-  const fast = remember(state.fast, chunk.x, expected, chunk.n / plugins[0].memoryRuns);
+  const fast = remember(state.fast, chunk.x, expected, chunk.n / fastRuns);
   const today = remember(state.today, chunk.x, expected, 0);
   return { logs, state: { ...state, fast, today } };
 }
@@ -62,7 +65,7 @@ function foldDay(state: PluginState, atMs: number): PluginState {
   const runs = seen.reduce((sum, count) => sum + count, 0);
   return {
     ...state,
-    slow: remember(state.slow, seen, expected, runs / plugins[1].memoryRuns),
+    slow: remember(state.slow, seen, expected, runs / slowRuns),
     today: empty(seen.length),
     dayMs: Math.floor(atMs / dayMs) * dayMs,
   };

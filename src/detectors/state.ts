@@ -4,7 +4,7 @@ import type { WorkflowBaseline } from "./baseline.ts";
 import type { Cohorts } from "./cohorts.ts";
 
 /**
- * Where the detectors of one workflow stand: plain JSON, saved with the position of the sweep.
+ * Where the detectors of one workflow stand: plain data, saved with the position of the sweep (as `stored-state.ts` says).
  *
  * Evidence of the days before today is one number for each component (`logEvidence`). Today, and the recent
  * past for the sake of onset and figures, is a list of *chunks*: counts between two times. The evidence since

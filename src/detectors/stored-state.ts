@@ -1,6 +1,6 @@
 /**
  * How a state is kept: JSON whose signals are lists without names, times relative to the signal's current day. That takes
- * a sixth less than the state itself, and is the same state when it is read again.
+ * a quarter less than the state itself, and is the same state when it is read again.
  *
  *   { format: 2, …, signals: { id: signal } }
  *   signal  [dayMs, logEvidence, committed, read, hour, chunks, evidence, runs, drift, plugin, late]
