@@ -8,7 +8,7 @@ import { readRunFile, type RunFile } from "../import/read-file.ts";
 import { readLangfuse } from "../import/read-langfuse.ts";
 import { openRejectFile } from "../import/reject-file.ts";
 import { shownNames } from "../import/shown-names.ts";
-import { PermanentError, TransientError } from "../model/errors.ts";
+import { PermanentError } from "../model/errors.ts";
 import { openParquet } from "../store/parquet.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { type ImportTarget, openImportTarget } from "./import-target.ts";
@@ -52,10 +52,6 @@ export const importFile: Command = {
       const tally = await runImport({ paths, workflow, file, target, checkpoint, rejectsPath });
       process.stdout.write(`${inWords(tally)}\n`);
       return tally.refused > 0 ? 1 : 0;
-    } catch (error) {
-      if (!(error instanceof TransientError)) throw error;
-      process.stderr.write(`${error.message}\n`);
-      return 1;
     } finally {
       file.close();
     }
