@@ -31,7 +31,8 @@ export function learnStrata(baseline: SignalBaseline, history: readonly Hour[]):
  * What the other days of a history lead one to expect on each of its days (leave-one-out).
  *
  * A day lies closer to effects that were learned from it than a new day will: where there are four of each weekday, its
- * square deviation is three fifths of a new day's. So how restless days are is measured against these.
+ * square deviation is three fifths of a new day's. So how restless days are is measured against these. What is left out is
+ * what the day said of its own hour and weekday; the shares and how far effects spread are those of all days.
  *
  * @returns For every hour of the history, *k* expected shares (see `expectedShares`).
  */
