@@ -8,7 +8,7 @@ export interface Budget {
  * ordinary days lie inside it, and `npm run bench:detection` measures false alarms more than seven times rarer. What
  * is not used of that is room.
  */
-const conservatism = 6;
+const conservatism = 5;
 
 /** How many times the evidence of an alert a pause needs: stopping an automation for nothing costs more than a page. */
 export const pauseFactor = 30;
