@@ -22,8 +22,12 @@ export function buildApprovals(
   const desk = createApprovalDesk({
     journal,
     settings: createSettings(config),
-    checkContract: (workflow, inputs, outputs) =>
-      checkContract(workflowConfig(config, workflow).contract, inputs, outputs).findings,
+    checkContract(workflow, inputs, outputs) {
+      const { contract } = workflowConfig(config, workflow);
+      const { findings, tooMuch } = checkContract(contract, inputs, outputs);
+      const unjudged = tooMuch.map(({ field, rule }) => ({ field, rule: `${rule}, too much to be judged` }));
+      return [...findings, ...unjudged];
+    },
     redact: {
       value: (value, root) => redactor.value(value, root).value,
       text: (text) => redactor.text(text),

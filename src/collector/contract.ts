@@ -10,6 +10,8 @@ export interface ContractResult {
   findings: Finding[];
   /** Every rule that could be judged. A JSON Schema is one rule of its whole document. */
   rules: JudgedRule[];
+  /** Rules that would take too long to judge: they are neither kept nor broken. */
+  tooMuch: Finding[];
 }
 
 /** Whether one run broke one rule. */
@@ -49,11 +51,15 @@ export function createContractCheck(catalogue: CatalogueValues = () => null): Co
       ];
       compiled.set(contract, rules);
     }
-    const result: ContractResult = { findings: [], rules: [] };
+    const result: ContractResult = { findings: [], rules: [], tooMuch: [] };
     const documents = { input: inputs, output: outputs };
     for (const { field, rule, signal, review, check } of rules) {
       const found = check(documents);
-      if (found === null) continue;
+      if (found === null) {
+        // Any other rule had nothing to compare with.
+        if (rule === "pattern" || rule === "schema") result.tooMuch.push({ field, rule });
+        continue;
+      }
       for (const finding of found) result.findings.push(review ? { ...finding, review: true } : finding);
       result.rules.push({ field, rule, signal, isBroken: found.length > 0 });
     }

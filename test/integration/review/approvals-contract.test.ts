@@ -1,0 +1,30 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Sidecar, startSidecar } from "../web/sidecar.ts";
+
+let sidecar: Sidecar;
+
+beforeAll(async () => {
+  // Sixty lines of eighty characters: a long line can be cut in more ways than can be followed in time.
+  const pattern = String.raw`(?:.{0,80}\n?){1,60}`;
+  sidecar = await startSidecar({
+    workflows: {
+      letters: {
+        contract: { outputs: { text: { pattern } } },
+        approval: { hard_stops: { contract_broken: true } },
+      },
+    },
+  });
+});
+afterAll(() => sidecar.stop());
+
+async function ask(id: string, text: string): Promise<any> {
+  const item = { approval_id: id, workflow: "letters", action: "send the letter", outputs: { text } };
+  return (await sidecar.post("/v1/approvals", item)).json();
+}
+
+it("POST /v1/approvals holds what a contract's pattern would take too long to judge", async () => {
+  expect(await ask("short", "Dear Ann,\nyours")).toMatchObject({ state: "clear" });
+  expect(await ask("long", "a".repeat(3_000))).toMatchObject({ state: "held" });
+  const held: any = await (await sidecar.get("/v1/approvals/long")).json();
+  expect(held.reasons).toEqual(["contract broken: output.text (pattern, too much to be judged)"]);
+});
