@@ -5,6 +5,7 @@ import { signalId } from "../../model/signal.ts";
 import { hourMs, minuteMs } from "../../model/clock.ts";
 import type { SignalVerdict } from "../../model/verdict.ts";
 import type { WebDeps } from "../ports.ts";
+import { readChartBuckets } from "./chart-buckets.ts";
 import { reach } from "./reach.ts";
 import { type Series, toSeries } from "./series.ts";
 
@@ -79,9 +80,8 @@ async function readSeries({ store }: WebDeps, incident: Incident, nowMs: number)
   };
   const measures = new Map(incident.signals.map(({ signal, drift }) => [signalId(signal), drift]));
   const lines = await Promise.all(
-    incident.signals.slice(0, 12).map(async ({ signal }) => {
-      const { workflow, kind, field } = signal;
-      const buckets = await reach(store.readBuckets({ workflow, kinds: [kind], field, ...span }));
+    incident.signals.slice(0, 12).map(async ({ signal, drift }) => {
+      const buckets = await reach(readChartBuckets(store, signal, drift, span));
       return buckets === null ? null : toSeries(buckets, span, (key) => measures.get(signalId(key)) ?? null);
     }),
   );

@@ -33,7 +33,7 @@ export interface Measure {
 /**
  * Turns buckets into one series per signal, each with a value for every step of the span.
  *
- * @param buckets of one workflow, at `span.stepMs`.
+ * @param buckets of one workflow, at `span.stepMs`; with the volume's where a figure is a share of all runs.
  * @param measureOf what the verdict on a signal speaks of, where there is one.
  */
 export function toSeries(
@@ -51,19 +51,35 @@ export function toSeries(
   }
   const startMs = Math.floor(span.fromMs / span.stepMs) * span.stepMs;
   const steps = Math.max(1, Math.ceil((span.toMs - startMs) / span.stepMs));
+  const indexOf = (bucket: SignalBucket) => Math.floor((bucket.startMs - startMs) / span.stepMs);
+  const allRuns = new Map(
+    buckets.flatMap((bucket): [number, number][] =>
+      bucket.kind === "volume" ? [[indexOf(bucket), total(bucket.counts)]] : [],
+    ),
+  );
   return Array.from(bySignal.values(), (group) => {
     const measure = measureOf(group.signal) ?? guessMeasure(group.signal, group.buckets);
     const values = new Array<number | null>(steps).fill(measure.unit === "runs/h" ? 0 : null);
     const runs = new Array<number>(steps).fill(0);
     for (const bucket of group.buckets) {
-      const index = Math.floor((bucket.startMs - startMs) / span.stepMs);
+      const index = indexOf(bucket);
       if (index < 0 || index >= steps) continue;
       values[index] = measureCounts(bucket, measure, span.stepMs);
       runs[index] = total(bucket.counts);
     }
     const timesMs = values.map((_value, index) => startMs + index * span.stepMs);
+    if (speaksOfPresence(group.signal, measure)) {
+      const all = runs.map((hits, index) => Math.max(hits, allRuns.get(index) ?? 0));
+      const shares = all.map((n, index) => (n === 0 ? null : (runs[index] ?? 0) / n));
+      return { signal: group.signal, ...measure, stepMs: span.stepMs, timesMs, values: shares, runs: all };
+    }
     return { signal: group.signal, ...measure, stepMs: span.stepMs, timesMs, values, runs };
   });
+}
+
+/** Whether a figure is the share of all runs in which a key was there that the baseline never had. */
+export function speaksOfPresence({ kind }: SignalKey, { unit, of }: Measure): boolean {
+  return kind === "type" && unit === "share" && of === "";
 }
 
 /** The value of one bucket, or null where it rests on nothing. */

@@ -4,8 +4,9 @@ import type { SignalVerdict } from "../../model/verdict.ts";
 import { plural } from "../../model/plural.ts";
 import type { WebDeps, WorkflowInfo } from "../ports.ts";
 import { reach } from "./reach.ts";
+import { readChartBuckets } from "./chart-buckets.ts";
 import { readCounts, withoutAge } from "./counts.ts";
-import { guessMeasure, type Series, toSeries } from "./series.ts";
+import { type Series, toSeries } from "./series.ts";
 import { measuresOf, type RangeName, spanOf } from "./workflow.ts";
 
 /** One value of a distribution, in the baseline and now. */
@@ -39,22 +40,22 @@ export async function buildSignal(
   range: RangeName,
 ): Promise<SignalBoard | null> {
   const { watch, journal, store, clock } = deps;
-  const { workflow, kind, field } = signal;
+  const { workflow } = signal;
   const info = watch.workflows().find((candidate) => candidate.workflow === workflow);
   if (info === undefined) return null;
   const span = spanOf(range, clock.nowMs());
   const verdicts = watch.signals(workflow);
   const entry = verdicts.find((candidate) => signalId(candidate.signal) === signalId(signal)) ?? null;
-  const buckets = await reach(store.readBuckets({ workflow, kinds: [kind], field, ...span }));
-  const own = (buckets ?? []).filter((bucket) => signalId(bucket) === signalId(signal));
-  const measure = measuresOf(verdicts)(signal) ?? guessMeasure(signal, own);
-  const [series = null] = toSeries(own, span, () => measure);
+  const judged = measuresOf(verdicts)(signal);
+  const buckets = await reach(readChartBuckets(store, signal, judged, span));
+  const isOwn = (key: SignalKey) => signalId(key) === signalId(signal);
+  const lines = toSeries(buckets ?? [], span, (key) => (isOwn(key) ? judged : null));
   return {
     info,
     signal,
     entry,
     explanation: entry === null ? "" : watch.explain(entry),
-    series,
+    series: lines.find((line) => isOwn(line.signal)) ?? null,
     distribution: await readDistribution(deps, signal, entry, span),
     changes: journal.changes.list({ workflow, fromMs: span.fromMs, toMs: span.toMs }),
     range,

@@ -84,6 +84,21 @@ describe("toSeries()", () => {
   });
 });
 
+describe("toSeries() of a key that the baseline never had", () => {
+  it("shows the share of all runs in which it was there, and zero before", () => {
+    const buckets = [
+      bucket({ kind: "volume", field: "", counts: { run: 8 } }),
+      bucket({ kind: "volume", field: "", startMs: hourMs, counts: { run: 8 } }),
+      bucket({ kind: "type", startMs: hourMs, counts: { string: 5, null: 1 } }),
+    ];
+    const span = { fromMs: 0, toMs: 3 * hourMs, stepMs: hourMs };
+    const lines = toSeries(buckets, span, ({ kind }) => (kind === "type" ? { unit: "share", of: "" } : null));
+    const series = lines.find(({ signal }) => signal.kind === "type");
+    expect(series?.values).toEqual([0, 0.75, null]);
+    expect(series?.runs).toEqual([8, 8, 0]);
+  });
+});
+
 describe("guessMeasure()", () => {
   it("speaks of the most frequent value of a category", () => {
     const signal = { workflow: "w", kind: "output_distribution" as const, field: "f" };
