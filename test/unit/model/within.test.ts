@@ -3,6 +3,7 @@ import { whoAnswers } from "../../../src/commands/sidecar-url.ts";
 import { createCaller } from "../../../src/commands/canary-caller.ts";
 import { createRemoteHistory } from "../../../src/history/remote-history.ts";
 import { createHttpSink } from "../../../src/import/http-sink.ts";
+import { TransientError } from "../../../src/model/errors.ts";
 import { within } from "../../../src/model/within.ts";
 
 afterEach(() => {
@@ -18,6 +19,7 @@ it("within() rejects in time though the work ignores its signal, and aborts that
     given = signal;
     return never();
   });
+  await expect(late).rejects.toThrow(TransientError);
   await expect(late).rejects.toThrow(/none came within 5 ms/);
   expect(given?.aborted).toBe(true);
 });
