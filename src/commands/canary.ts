@@ -1,5 +1,5 @@
 import { type CanaryAnswer, createClient } from "@evenkeel/sdk";
-import { PermanentError } from "../model/errors.ts";
+import { faultCode, PermanentError } from "../model/errors.ts";
 import { within } from "../model/within.ts";
 import { plural } from "../model/plural.ts";
 import { createCaller } from "./canary-caller.ts";
@@ -98,14 +98,35 @@ async function runRound(context: CommandContext, { url, key, workflow }: Target)
   const caller = createCaller({ url: textOption(context, "call"), command: textOption(context, "run") });
   const client = createClient({ endpoint: url, apiKey: key });
   const repeats = repeatOption(context);
-  const answer = await client.canary(workflow, caller.call, {
+  let calls = 0;
+  const failures: string[] = [];
+  const call: typeof caller.call = async (inputs) => {
+    calls += 1;
+    try {
+      return await caller.call(inputs);
+    } catch (error) {
+      failures.push(inWords(error));
+      throw error;
+    }
+  };
+  const answer = await client.canary(workflow, call, {
     model: caller.model,
     ...(repeats === null ? {} : { repeats }),
   });
   await client.shutdown();
   if (answer.outcome === "failed") throw new PermanentError(`Cannot run the canary: ${answer.says}`);
+  if (failures.length > 0)
+    process.stderr.write(
+      `${failures.length} of ${calls} ${plural(calls, "call")} failed, the last one: ${failures.at(-1) ?? ""}\n`,
+    );
   process.stdout.write(context.values.json === true ? `${JSON.stringify(answer, null, 2)}\n` : write(answer));
   return answer.outcome === "differs" ? 1 : answer.outcome === "not enough" ? 2 : 0;
+}
+
+/** What went wrong with a call; `fetch` keeps the reason in the cause. */
+function inWords(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}: ${faultCode(error.cause)}`;
 }
 
 function repeatOption(context: CommandContext): number | null {

@@ -145,7 +145,9 @@ function describeIncident(incident: Incident, endpoint: string): string {
 }
 
 function tellCall({ type, data }: VerifiedCall): void {
-  say(`WEBHOOK, signature verified: ${type} ${JSON.stringify(data)}`);
+  const { workflow, reason } = data as { workflow?: string; reason?: string };
+  const size = Buffer.byteLength(JSON.stringify(data));
+  say(`WEBHOOK, signature verified: ${type} of ${workflow ?? ""}, ${size} bytes: ${reason ?? ""}`);
 }
 
 function simulated(atMs: number): string {

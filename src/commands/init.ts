@@ -24,7 +24,7 @@ export const init: Command = {
     }
     writeNew(path, configText(path, workflows, context.config.data));
     const seen = `${workflows.length === 1 ? "one" : workflows.length} ${plural(workflows.length, "workflow")}`;
-    process.stdout.write(`Wrote '${path}' with ${seen}. Start with: evenkeel serve --config ${path}\n`);
+    process.stdout.write(`Wrote '${path}' with ${seen}. Start with: npx evenkeel serve --config ${path}\n`);
     return 0;
   },
 };

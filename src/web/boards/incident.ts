@@ -54,12 +54,22 @@ export async function buildIncident(deps: WebDeps, incidentId: string): Promise<
     })),
     examples: examples ?? [],
     baselines: baselines ?? [],
-    deliveries: journal.outbox.list({ subject: incidentId, limit: 50 }),
+    deliveries: readDeliveries(deps, incident),
     audit: journal.audit
       .list({ workflow, limit: 100 })
       .filter((entry) => entry.atMs >= incident.openedAtMs - minuteMs && concerns(entry, incidentId)),
     storeReached: series !== null,
   };
+}
+
+/** Newest first. What calls the pause webhook and the platform is in the workflow's order, not in the incident's. */
+function readDeliveries({ journal }: WebDeps, { incidentId, workflow }: Incident): Delivery[] {
+  const pauses = journal.outbox
+    .list({ subject: workflow, limit: 50 })
+    .filter(({ payload }) => payload.includes(incidentId));
+  return [...journal.outbox.list({ subject: incidentId, limit: 50 }), ...pauses].sort(
+    (a, b) => b.createdAtMs - a.createdAtMs,
+  );
 }
 
 /** Entries that name another incident are left out; those that name none are about the workflow itself. */

@@ -32,7 +32,7 @@ export function ApprovalsPage(props: { open: Approval[]; latest: Approval[]; now
         {ended.length === 0 ? (
           <Empty>Nothing has been decided yet.</Empty>
         ) : (
-          <ItemTable items={ended} nowMs={props.nowMs} />
+          <ItemTable items={ended} nowMs={props.nowMs} last="Decided by" />
         )}
       </Card>
     </>
@@ -43,16 +43,20 @@ export function ApprovalsPage(props: { open: Approval[]; latest: Approval[]; now
 export function HeldItems({ items, nowMs }: { items: Approval[]; nowMs: number }) {
   return (
     <Card title={`Held for a person (${items.length})`} class={items.length === 0 ? "" : "alarm"}>
-      {items.length === 0 ? <Empty>Nothing is held.</Empty> : <ItemTable items={items} nowMs={nowMs} />}
+      {items.length === 0 ? (
+        <Empty>Nothing is held.</Empty>
+      ) : (
+        <ItemTable items={items} nowMs={nowMs} last="Decide" />
+      )}
     </Card>
   );
 }
 
-function ItemTable({ items, nowMs }: { items: Approval[]; nowMs: number }) {
+function ItemTable({ items, nowMs, last }: { items: Approval[]; nowMs: number; last: string }) {
   return (
     <Table
       label="Items"
-      columns={["What would be done", "Workflow", "Why it is held", "State", "Held", "Decide"]}
+      columns={["What would be done", "Workflow", "Why it is held", "State", "Held", last]}
     >
       {items.map((item) => (
         <tr data-row>
@@ -67,7 +71,7 @@ function ItemTable({ items, nowMs }: { items: Approval[]; nowMs: number }) {
           <td data-label="Held">
             <Ago atMs={item.heldAtMs} nowMs={nowMs} />
           </td>
-          <td data-label="Decide">
+          <td data-label={last}>
             <Until item={item} nowMs={nowMs} />
           </td>
         </tr>

@@ -12,7 +12,10 @@ export function OutcomesPage({ board }: { board: OutcomesBoard }) {
         <a href={workflowPath(workflow)}>{workflow}</a>
       </p>
       <h1>Outcomes</h1>
-      <p>By the {formatDuration(stepMs)} in which the runs arrived; what was said later counts for those.</p>
+      <p>
+        Runs of {formatDuration(stepMs)} each, by their arrival. An outcome counts where its run does,
+        whenever it came.
+      </p>
       {outcomes.length === 0 ? (
         <Card title="Outcomes">
           <Empty>

@@ -117,7 +117,10 @@ function Row({ row: { signal, verdict } }: { row: SignalVerdict }) {
       <td data-label="Field" class="mono">
         {signal.field}
       </td>
-      <td data-label="What">{formatBin(verdict.of)}</td>
+      <td data-label="What">
+        {formatBin(verdict.of)}
+        {signal.kind === "latency" && verdict.unit === "share" ? " ms" : ""}
+      </td>
       <td data-label="Against">
         <FigureText figure={verdict.baseline} unit={verdict.unit} />
       </td>

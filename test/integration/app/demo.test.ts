@@ -46,5 +46,9 @@ it("demo shows three incidents that name their causes, and pauses the invoice wo
 
   const gate = await fetch(`${demo.url}/v1/workflows/invoice-extraction/gate`);
   expect(await gate.json()).toMatchObject({ state: "paused" });
-  expect(demo.output()).toContain("WEBHOOK, signature verified: workflow.paused");
+  expect(demo.output()).toMatch(
+    /WEBHOOK, signature verified: workflow\.paused of invoice-extraction, \d+ bytes: \S/,
+  );
+  const page = await fetch(`${demo.url}/incidents/${invoice[0]?.incident_id}`);
+  expect(await page.text()).toMatch(/Who was told[\s\S]*<th scope="row">pause<\/th>/);
 }, 180_000);

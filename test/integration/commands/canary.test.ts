@@ -57,6 +57,9 @@ describe("evenkeel canary", () => {
     expect(JSON.parse(output)).toMatchObject({ outcome: "differs" });
     const failing = await canary("--run", "exit 3", "--repeat", "2");
     expect([failing.code, failing.output]).toEqual([1, expect.stringContaining("output.category")]);
+    expect(failing.output).toMatch(/(\d+) of \1 calls failed, the last one: The command ended with code 3/);
+    const away = await canary("--call", "http://127.0.0.1:9/", "--repeat", "1");
+    expect(away.output).toMatch(/calls failed, the last one: fetch failed: /);
   });
 
   it("says what is wrong with its options", async () => {
