@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { dataFolder, eventually, type Sidecar, startDemo } from "../../sidecar.ts";
 
 interface ShownIncident {
+  incident_id: string;
   workflow: string;
   title: string;
   cause: { layer: string; reasons: string[]; change: { what: string } | null };
