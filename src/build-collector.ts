@@ -50,7 +50,7 @@ export async function buildCollector(base: Base): Promise<CollectorParts> {
     findRun: (runId) => store.findRun(runId),
     findRunByKey: (workflow, businessKey) => store.findRunByKey(workflow, businessKey),
     waitingLabels: journal.waitingLabels,
-    findOutputs: async (runId) => (await store.receipt(runId))?.run.outputs ?? null,
+    findOutputs: (runId) => store.findOutputs(runId),
     catalogue,
     catalogueValues: catalogues.values,
     redactor: redaction.redactor,

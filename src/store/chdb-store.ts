@@ -4,13 +4,17 @@ import { type ClickHouseClient, createClient } from "@clickhouse/client";
 import { createChdbConnection } from "chdb/connection";
 import type { Logger } from "pino";
 import { PermanentError } from "../model/errors.ts";
+import { bindParams } from "./bind-params.ts";
 import { createClickHouseStore } from "./clickhouse-store.ts";
 import { insertError, statementError } from "./clickhouse-errors.ts";
-import { type Engine, insertSettings, type Lane, quiet, readSettings } from "./engine.ts";
+import { type Engine, insertSettings, type Lane, type Params, quiet, readSettings } from "./engine.ts";
 import { watchEngineThreads } from "./engine-threads.ts";
 import { defaultLayout, type Layout } from "./layout.ts";
 import { createInsertLogSync } from "./insert-logs.ts";
 import type { Store } from "./port.ts";
+
+// A statement of ours is as long as the values in it, which are bounded where they come in.
+const embeddedReadSettings = { ...readSettings, max_query_size: "100000000" } as const;
 
 type ClientOptions = NonNullable<Parameters<typeof createClient>[0]>;
 
@@ -25,14 +29,17 @@ export interface ChdbStoreOptions {
 /**
  * Opens the embedded engine. Choose it for one process and one folder; `openServerStore` for anything larger.
  *
- * Statements of one session run one after another, so that inserts, sweeps and reports each have their own.
+ * Statements of one session run one after another, so that inserts, sweeps and reports each have their own. All statements
+ * with parameters, of whatever session, wait for each other in chdb 3.4.0, since its engine would mix their parameters up:
+ * reads therefore reach it without any.
  *
  * @throws {PermanentError} If another process has the folder open.
  */
 export function openChdbStore({ path, log, layout }: ChdbStoreOptions): Store {
   const threads = watchEngineThreads();
   const writes = connect(path);
-  const lanes = { sweep: connect(path), report: connect(path) } satisfies Record<Lane, unknown>;
+  const openLane = () => ({ client: connect(path).client, inTurn: createTurns() });
+  const lanes = { sweep: openLane(), report: openLane() } satisfies Record<Lane, unknown>;
   const ready = Promise.all(Object.values(lanes).map(({ client }) => applyReadSettings(client)));
   ready.catch(() => log.error("Cannot apply read settings to the embedded store"));
 
@@ -41,6 +48,7 @@ export function openChdbStore({ path, log, layout }: ChdbStoreOptions): Store {
     prepare: () => Promise.resolve(),
     async command(sql, params = {}) {
       try {
+        // Only `forget` has parameters here, which no read waits for.
         await writes.client.command({ query: sql, query_params: params });
       } catch (error) {
         throw statementError("change the tables", error);
@@ -61,21 +69,20 @@ export function openChdbStore({ path, log, layout }: ChdbStoreOptions): Store {
         throw insertError(table, error);
       }
     },
-    async select<T>(lane: Lane, sql: string, params: Record<string, unknown>) {
+    async select<T>(lane: Lane, sql: string, params: Params) {
+      const query = bindParams(sql, params);
+      const { client, inTurn } = lanes[lane];
       try {
         await ready;
-        const result = await lanes[lane].client.query({
-          query: sql,
-          query_params: params,
-          format: "JSONEachRow",
-        });
+        const result = await inTurn(() => client.query({ query, format: "JSONEachRow" }));
         return await result.json<T>();
       } catch (error) {
         throw statementError("read from the store", error);
       }
     },
     async ping() {
-      return (await lanes.sweep.client.ping()).success;
+      const { client, inTurn } = lanes.sweep;
+      return (await inTurn(() => client.ping())).success;
     },
     async close() {
       await ready.catch(() => undefined);
@@ -87,7 +94,7 @@ export function openChdbStore({ path, log, layout }: ChdbStoreOptions): Store {
 
 /** The client turns settings into SET statements, which stay for the session: set once, they hold for all reads. */
 function applyReadSettings(client: ClickHouseClient) {
-  const query = Object.entries(readSettings)
+  const query = Object.entries(embeddedReadSettings)
     .map(([name, value]) => `SET ${name} = ${value}`)
     .join("; ");
   return client.command({ query });
@@ -110,6 +117,19 @@ function connect(path: string): {
       hint: "One process at a time can use a data folder, and one data folder can be used by a process.",
     });
   }
+}
+
+/**
+ * Runs statements one after another. The engine does so too, but a statement that waits there holds a thread of libuv's
+ * pool, and as many searches as it has threads would hold up the sync of the spool, and with it every acknowledgement.
+ */
+function createTurns(): <T>(statement: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (statement) => {
+    const result = last.then(statement);
+    last = result.catch(() => undefined);
+    return result;
+  };
 }
 
 /**

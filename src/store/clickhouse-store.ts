@@ -9,7 +9,7 @@ import { forget } from "./forget.ts";
 import type { Layout } from "./layout.ts";
 import { migrate, retain } from "./migrate.ts";
 import type { Store } from "./port.ts";
-import { findRun, findRunByKey, readVersion, receipt } from "./runs.ts";
+import { findOutputs, findRun, findRunByKey, readVersion, receipt } from "./runs.ts";
 import { searchRuns } from "./search.ts";
 
 /** The store over any engine: both kinds share every statement. */
@@ -25,6 +25,7 @@ export function createClickHouseStore(engine: Engine, layout: Layout): Store {
     readWorkflows: () => readWorkflows(engine),
     findRun: (runId) => findRun(engine, runId),
     findRunByKey: (workflow, businessKey) => findRunByKey(engine, workflow, businessKey),
+    findOutputs: (runId) => findOutputs(engine, runId),
     receipt: (runId) => receipt(engine, runId),
     version: (workflow, version) => readVersion(engine, workflow, version),
     searchRuns: (query) => searchRuns(engine, query),

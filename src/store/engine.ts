@@ -8,7 +8,7 @@ import type { Table } from "../model/rows.ts";
  */
 export type Lane = "sweep" | "report";
 
-/** Parameters by name, bound by the engine as `{name:Type}`; never pasted into the statement. */
+/** Values by name, for the places `{name:Type}` of a statement: whatever they say, none of it is read as SQL. */
 export type Params = Record<string, Json>;
 
 /** One ClickHouse, embedded or remote: what `createClickHouseStore` needs of it. */

@@ -14,7 +14,7 @@ const sliceValuesMax = 50;
 /** Runs that show a signal's bin, newest first. */
 export async function exampleRuns(engine: Engine, query: ExampleQuery): Promise<RunRow[]> {
   const params = spanParams(query);
-  const condition = binCondition(query.signal, query.bin, params);
+  const condition = conditionOf(query, params);
   return engine.select<RunRow>(
     "report",
     `SELECT ${rowColumns("runs")} FROM runs AS t
@@ -30,7 +30,7 @@ export async function exampleRuns(engine: Engine, query: ExampleQuery): Promise<
 /** Runs with and without the bin, by the value of every attribute with few values. */
 export async function sliceCounts(engine: Engine, query: Omit<ExampleQuery, "limit">): Promise<SliceCount[]> {
   const params = spanParams(query);
-  const condition = binCondition(query.signal, query.bin, params);
+  const condition = conditionOf(query, params);
   return engine.select<SliceCount>(
     "report",
     `SELECT attribute, value, runs, hits FROM (
@@ -58,7 +58,14 @@ const scan = `SELECT * FROM runs AS r
   ORDER BY r.received_at DESC LIMIT ${scanRunsMax}`;
 
 function spanParams({ signal, fromMs, toMs }: Span & { signal: SignalKey }): Params {
-  return { workflow: signal.workflow, field: signal.field, fromMs, toMs };
+  return { workflow: signal.workflow, fromMs, toMs };
+}
+
+/** The condition with the field's name among the parameters, where it asks for it. */
+function conditionOf({ signal, bin }: Pick<ExampleQuery, "signal" | "bin">, params: Params): string {
+  const condition = binCondition(signal, bin, params);
+  if (condition.includes("{field:String}")) params.field ??= signal.field;
+  return condition;
 }
 
 /** What is true of a run (named `t`) that was counted in a bin of a signal, as far as the run itself can tell. */
@@ -147,7 +154,7 @@ function nullCondition(field: string, bin: string, hasField: string, params: Par
 function findingCondition(signal: string, params: Params): string {
   const [, field = "", rule = ""] = /^(.*) \((\w+)\)$/.exec(signal) ?? [];
   params.field = field;
-  params.rule = rule;
+  if (rule !== "schema") params.rule = rule;
   const isIt =
     rule === "schema"
       ? `(JSONExtractString(f, 'field') = {field:String} OR startsWith(JSONExtractString(f, 'field'), concat({field:String}, '.'))

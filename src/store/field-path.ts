@@ -43,11 +43,11 @@ export function fieldSql(field: string, params: Params, name = "key"): FieldSql 
 
 /** The field equals a text, or is a number or boolean spelled so. */
 export function fieldEquals(field: string, value: string, params: Params): string {
+  const found = fieldSql(field, params);
+  if (found === null) return "0";
   params.value = value;
-  return (
-    fieldSql(field, params)?.some(
-      (document, path) =>
-        `(JSONExtractString(${document}${path}) = {value:String} OR JSONExtractRaw(${document}${path}) = {value:String})`,
-    ) ?? "0"
+  return found.some(
+    (document, path) =>
+      `(JSONExtractString(${document}${path}) = {value:String} OR JSONExtractRaw(${document}${path}) = {value:String})`,
   );
 }

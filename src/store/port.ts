@@ -149,6 +149,8 @@ export interface Store {
   findRun(runId: string): Promise<RunRef | null>;
   /** The newest run of a workflow under a business key. */
   findRunByKey(workflow: string, businessKey: string): Promise<RunRef | null>;
+  /** JSON text of a run's outputs. Waits for no report, as `receipt` does. */
+  findOutputs(runId: string): Promise<string | null>;
   receipt(runId: string): Promise<Receipt | null>;
   version(workflow: string, version: string): Promise<VersionRow | null>;
   searchRuns(query: RunQuery): Promise<{ runs: RunRow[]; cursor: string | null }>;

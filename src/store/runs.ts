@@ -32,6 +32,16 @@ export async function findRunByKey(
   return rows[0] ?? null;
 }
 
+/** Finds a run's outputs by its id; those of the first one where an id was ever stored twice. */
+export async function findOutputs(engine: Engine, runId: string): Promise<string | null> {
+  const rows = await engine.select<{ outputs: string }>(
+    "sweep",
+    "SELECT outputs FROM runs WHERE run_id = {runId:String} ORDER BY received_at LIMIT 1",
+    { runId },
+  );
+  return rows[0]?.outputs ?? null;
+}
+
 /** A run with its version, steps, reviews, outcomes and decisions, each in the order it happened. */
 export async function receipt(engine: Engine, runId: string): Promise<Receipt | null> {
   const [run] = await engine.select<RunRow>(
@@ -76,7 +86,7 @@ export async function readVersion(
   version: string,
 ): Promise<VersionRow | null> {
   const rows = await engine.select<VersionRow>(
-    "report",
+    "sweep",
     `SELECT ${rowColumns("versions")} FROM versions AS t
     WHERE t.workflow = {workflow:String} AND t.version = {version:String} ORDER BY t.first_seen_at LIMIT 1`,
     { workflow, version },

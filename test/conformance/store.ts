@@ -305,6 +305,8 @@ function runCases(store: () => Store): void {
     expect(found?.steps.map((step) => step.step_id)).toEqual(["s1", "s2"]);
     expect(found?.version).toBeNull();
     expect(await store().receipt("search-nobody")).toBeNull();
+    expect(await store().findOutputs("search-1")).toBe(found?.run.outputs);
+    expect(await store().findOutputs("search-nobody")).toBeNull();
   });
 
   it("searchRuns() pages newest first without gaps", async () => {

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
@@ -29,6 +30,42 @@ it("openChdbStore() takes rows and answers sweeps while a report runs", async ()
   expect(await store.readWorkflows()).toHaveLength(1);
   expect(isReporting).toBe(true);
   expect(await report).toBeInstanceOf(TransientError);
+});
+
+/** Answers its fault after some seconds: nothing ends it but its limit of time. */
+const endless = (seconds: number) => {
+  const params = { none: 2 ** 53 - 1, text: "it's" };
+  return store
+    .query(
+      `SELECT sum(sipHash64(number, {text:String})) FROM numbers(1000000000000) WHERE number != {none:UInt64}
+      SETTINGS max_execution_time = ${seconds}, max_threads = 1`,
+      params,
+    )
+    .catch((error: unknown) => error);
+};
+
+it("openChdbStore() answers sweeps with parameters while a report with parameters runs", async () => {
+  let isReporting = true;
+  const report = endless(2).finally(() => (isReporting = false));
+  expect(await store.findRun("none")).toBeNull();
+  expect(await store.findRunByKey("none", "it's")).toBeNull();
+  expect(await store.findOutputs("none")).toBeNull();
+  expect(await store.version("none", "1")).toBeNull();
+  expect(await store.readVersions({ fromMs: 0, toMs: 60_000 })).toEqual([]);
+  expect(await store.readBuckets({ fromMs: 0, toMs: 60_000, stepMs: 60_000 })).toEqual([]);
+  expect(isReporting).toBe(true);
+  expect(await report).toBeInstanceOf(TransientError);
+});
+
+it("openChdbStore() leaves the pool that syncs alone, however many reports wait", async () => {
+  let isReporting = true;
+  // As many as the pool has threads, where nobody has asked for more.
+  const reports = [endless(1).finally(() => (isReporting = false)), endless(1), endless(1), endless(1)];
+  const file = await open(join(path, "beside"), "w");
+  await file.datasync();
+  await file.close();
+  expect(isReporting).toBe(true);
+  expect(await Promise.all(reports)).toEqual(reports.map(() => expect.any(TransientError) as unknown));
 });
 
 it("openChdbStore() stops a report that wants too much memory", async () => {
