@@ -38,6 +38,7 @@ export function attemptOf(answer: HttpAnswer): Attempt {
 /** The attempt that a fault amounts to. */
 export function attemptOfFault(fault: unknown): Attempt {
   const error = fault instanceof Error ? fault.message : String(fault);
-  if (fault instanceof PermanentError) return { kind: "dead", error };
+  if (fault instanceof PermanentError)
+    return { kind: "dead", error: fault.hint === "" ? error : `${error}. ${fault.hint}` };
   return { kind: "failed", error, retryAfterSeconds: 0 };
 }

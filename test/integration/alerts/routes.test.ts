@@ -133,7 +133,7 @@ describe("webhook route", () => {
     await alerts.drain();
     expect(hook.requests).toHaveLength(0);
     expect(journal.outbox.list({ state: "dead" })[0]?.lastError).toBe(
-      "Cannot call URL: its address is not public",
+      "Cannot call URL: its address is not public. Set 'allow_private_webhooks: true' if it is meant to be reached",
     );
   });
 });
