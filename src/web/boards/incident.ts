@@ -57,7 +57,8 @@ export async function buildIncident(deps: WebDeps, incidentId: string): Promise<
     deliveries: readDeliveries(deps, incident),
     audit: journal.audit
       .list({ workflow, limit: 100 })
-      .filter((entry) => entry.atMs >= incident.openedAtMs - minuteMs && concerns(entry, incidentId)),
+      .filter((entry) => entry.atMs >= incident.openedAtMs - minuteMs && concerns(entry, incidentId))
+      .map((entry) => ({ ...entry, detail: entry.detail.replace(incidentId, "").trim() })),
     storeReached: series !== null,
   };
 }
