@@ -7,7 +7,7 @@ import type { Hour } from "./history.ts";
 import { relativeEffect } from "./hazard.ts";
 import { dot } from "./math/dot.ts";
 import { expectedByOtherDays } from "./learn-strata.ts";
-import { cautiousVariance, type Pool, poolExcess } from "./pool.ts";
+import { cautiousVariance, estimateVariance, type Pool, poolExcess } from "./pool.ts";
 import { type Effect, isShare, type ScoreShape } from "./score.ts";
 
 /** Evidence of an alert and of a pause, in nats: ln of 30,000 days, and so many times as much. */
@@ -137,13 +137,18 @@ function noisyScore(baseline: SignalBaseline, own: Measured, pools: Pools): Scor
   const scale = noiseScale(baseline, values);
   const rho = (part: "day" | "hour", nats: number): number =>
     scale * cautiousVariance(own[part], common[part], nats);
+  // The gamma noise of volume has a heavy tail of its own: raised for Student's t it alarms at a fifteenth of its share.
+  const usual = (part: "day" | "hour"): number =>
+    baseline.layout.shape === "volume"
+      ? scale * estimateVariance(own[part], common[part])
+      : rho(part, alertNats);
   return {
     of,
     values,
     up: null,
     down: null,
-    rhoDay: rho("day", alertNats),
-    rhoHour: rho("hour", alertNats),
+    rhoDay: usual("day"),
+    rhoHour: usual("hour"),
     rhoDayStrict: rho("day", pauseNats),
     rhoHourStrict: rho("hour", pauseNats),
   };

@@ -47,8 +47,14 @@ function likenessDf(excesses: readonly Excess[], variance: number, prior: number
   return relative <= 0 ? likeness.dfMax : Math.min(Math.max(2 / relative, likeness.dfMin), likeness.dfMax);
 }
 
+/** The σ² of one signal, from its own history and its class. */
+export function estimateVariance(own: Excess, pool: Pool): number {
+  const smooth = Math.max(0, (pool.df * pool.variance + own.sum) / (pool.df + own.df));
+  return Math.max(smooth, burstVariance(own, smooth));
+}
+
 /**
- * The σ² to reckon with for one signal: its own and the pooled estimate, raised so that a deviation which is
+ * The σ² to reckon with where noise is taken for normal: the estimate, raised so that a deviation which is
  * alarming for a normal distribution of this variance is as alarming for the t distribution of what is known.
  *
  * With ν degrees of freedom, L nats of evidence take t² = ν (e^(2L/(ν+1)) − 1) instead of 2 L. Pairs of
@@ -57,10 +63,8 @@ function likenessDf(excesses: readonly Excess[], variance: number, prior: number
  * @param nats Evidence at which an alarm is raised.
  */
 export function cautiousVariance(own: Excess, pool: Pool, nats: number): number {
-  const smooth = Math.max(0, (pool.df * pool.variance + own.sum) / (pool.df + own.df));
-  const estimate = Math.max(smooth, burstVariance(own, smooth));
   const df = pool.df + (2 / 3) * own.df;
-  return (estimate * df * Math.expm1((2 * nats) / (df + 1))) / (2 * nats);
+  return (estimateVariance(own, pool) * df * Math.expm1((2 * nats) / (df + 1))) / (2 * nats);
 }
 
 /**
