@@ -69,16 +69,25 @@ export function MiniChart({ series, marks, label }: { series: Series; marks: Cha
         <line class="onset" x1={x(marks.onsetMs)} x2={x(marks.onsetMs)} y1="0" y2={height} />
       )}
       <path class="line" d={toPath(points)} />
+      {points.filter(isLone).map((point) => {
+        const [cx, cy] = (point ?? "").split(" ");
+        return <circle class="point" cx={cx} cy={cy} r="2.5" />;
+      })}
     </svg>
   );
 }
 
-/** Joins points by lines, with gaps where there is nothing. A lone point becomes a dot. */
+/** A point without neighbours is no line, and would hide behind the onset: it becomes a dot. */
+function isLone(point: string | null, at: number, all: readonly (string | null)[]): boolean {
+  return point !== null && (all[at - 1] ?? null) === null && (all[at + 1] ?? null) === null;
+}
+
+/** Joins points by lines, with gaps where there is nothing. */
 function toPath(points: readonly (string | null)[]): string {
   let path = "";
   let drawing = false;
   for (const point of points) {
-    if (point !== null) path += drawing ? `L${point}` : `M${point}h.1`;
+    if (point !== null) path += drawing ? `L${point}` : `M${point}`;
     drawing = point !== null;
   }
   return path;

@@ -69,8 +69,9 @@ function Cohort({ cohort, unit }: { cohort: CohortFigure; unit: OutcomeLine["uni
   return (
     <span class="figure">
       <strong>{formatValue(cohort.value, unit)}</strong>
+      <small>{formatInterval(cohort, unit)}</small>
       <small>
-        {formatInterval(cohort, unit)}, {formatCount(cohort.known)} known of {formatCount(cohort.runs)}
+        {formatCount(cohort.known)} known of {formatCount(cohort.runs)}
         {cohort.isOpen ? ", still coming in" : ""}
       </small>
     </span>

@@ -7,7 +7,7 @@ import { hourMs } from "../../../src/model/clock.ts";
 const steps = 30;
 
 /** A signal that moves from one level to another at two thirds of the chart. */
-function chart(from: number, to: number, unit: Series["unit"], onsetMs: number | null) {
+function chart(from: number, to: number | null, unit: Series["unit"], onsetMs: number | null, newest = to) {
   const timesMs = Array.from({ length: steps }, (_, at) => at * hourMs);
   const series: Series = {
     signal: { workflow: "w", kind: "latency", field: "" },
@@ -15,7 +15,7 @@ function chart(from: number, to: number, unit: Series["unit"], onsetMs: number |
     of: "",
     stepMs: hourMs,
     timesMs,
-    values: timesMs.map((_, at) => (at < 20 ? from : to)),
+    values: timesMs.map((_, at) => (at === steps - 1 ? newest : at < 20 ? from : to)),
     runs: timesMs.map(() => 10),
   };
   const marks: ChartMarks = {
@@ -47,5 +47,11 @@ describe("MiniChart()", () => {
 
   it.each(drifts.slice(0, 3))("keeps $why small where nothing drifts", async ({ from, to, unit }) => {
     expect(heightOf(await chart(from, to, unit, null))).toBeLessThan(0.2);
+  });
+
+  it("shows a value that stands alone as a dot in front of the onset", async () => {
+    const alone = await chart(0.02, null, "share", 29 * hourMs, 1);
+    expect(String(alone)).toMatch(/class="onset".*<circle class="point" cx="216" cy="3"/s);
+    expect(String(await chart(0.02, 1, "share", 20 * hourMs))).not.toContain("circle");
   });
 });
