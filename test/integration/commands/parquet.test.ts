@@ -57,7 +57,9 @@ it("import() of an exported Parquet file gives the same runs, in types and times
   expect(readFileSync(join(folder, "runs.parquet")).subarray(0, 4).toString()).toBe("PAR1");
   const imported = await run(folder, "import", "runs.parquet", "--workflow", "w", "--data", "two");
   expect(imported).toMatchObject({ code: 0, stdout: `${runs} imported\n` });
-  expect(imported.stderr).toContain("Columns that are not used: 'workflow', 'source', 'received_at', 'findings'");
+  expect(imported.stderr).toContain(
+    "Columns that are not used: 'workflow', 'source', 'received_at', 'findings'",
+  );
   expect(await exported("two", "runs")).toEqual(await exported("one", "runs"));
   const again = await run(folder, "import", "runs.parquet", "--workflow", "w", "--data", "two");
   expect(again.stdout).toBe(`0 imported, ${runs} known already\n`);
