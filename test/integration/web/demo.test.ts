@@ -136,6 +136,8 @@ describe("the reviewer", () => {
     const times: number[] = [];
     const seen: string[] = [];
     const answer = async (...keys: string[]) => {
+      // The next run is drawn before the script that listens to keys has run.
+      await reviewer.waitForLoadState("load");
       const before = await shown();
       const startedMs = performance.now();
       for (const key of keys) await reviewer.keyboard.press(key);
@@ -145,12 +147,14 @@ describe("the reviewer", () => {
     };
     for (let index = 0; index < 7; index++) seen.push(await answer("a"));
     seen.push(await answer("1", "r"));
+    await reviewer.waitForLoadState("load");
     await reviewer.keyboard.press("e");
     await shoot("review", reviewer);
     await reviewer.keyboard.type("fees and rates");
     await reviewer.keyboard.press("Escape");
     seen.push(await answer("4", "s"));
     const last = await answer("a");
+    await reviewer.waitForLoadState("load");
     await reviewer.keyboard.press("u");
     await reviewer.locator(`#task[action="${last}"]`).waitFor();
     seen.push(await answer("a"));
