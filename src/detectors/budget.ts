@@ -5,8 +5,8 @@ export interface Budget {
 
 /**
  * How far the level lies below what the bound asks for. The bound holds for the worst of all nulls at the boundary;
- * ordinary days lie inside it, and `npm run bench:detection` measures false alarms more than seven times rarer. What
- * is not used of that is room.
+ * ordinary days lie inside it, so false alarms are rarer than that, and this spends the difference. At ten runs a day,
+ * where nearly all is chance, there is the least of it.
  */
 const conservatism = 5;
 

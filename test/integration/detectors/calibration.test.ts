@@ -5,7 +5,7 @@ import { runQuiet } from "../../../bench/detection/quiet.ts";
 /**
  * A fast check with fixed seeds that the promise still holds. The budget here is thirty times the default's, so
  * that a few hundred days can tell a broken detector from a sound one: thirty false alarms per 1,000 days are
- * allowed, a sound detector raises about three.
+ * allowed, a sound detector raises about a dozen.
  */
 describe("calibration", () => {
   const cells = [
