@@ -130,6 +130,7 @@ describe("the reviewer", () => {
     await go("/workflows/ticket-triage/scorecard", reviewer);
     await reviewer.getByRole("button", { name: /audit/ }).click();
     await go("/review?workflow=ticket-triage", reviewer);
+    await reviewer.locator("input:focus").waitFor();
     await reviewer.keyboard.type("Rita");
     await reviewer.keyboard.press("Enter");
     await reviewer.locator("#task").waitFor();
