@@ -1,6 +1,6 @@
 import type { SignalBaseline } from "./baseline.ts";
 import { dot } from "./math/dot.ts";
-import { hasPlugins, plugins } from "./plugin.ts";
+import { hasPlugins, noiseOverall, plugins } from "./plugin.ts";
 import { scoreVariance } from "./score.ts";
 import { scoreShapes } from "./shape.ts";
 
@@ -13,7 +13,7 @@ export interface Component {
   /** The null's tilt. */
   bound: number;
   logWeight: number;
-  /** Of a tilt; what damps a plug-in depends on its direction (see `pluginNoises`). */
+  /** Of a daily plug-in 0: what damps it depends on its direction (see `dailyNoises`). */
   rhoDay: number;
   rhoHour: number;
 }
@@ -45,7 +45,7 @@ export function compileComponents(baseline: SignalBaseline): Component[] {
  * Noise acts on the logarithm of shares, so a day that is off by the tilt λ is worth λ² / 2 σ². Its runs tell the two apart
  * by n KL, which is n λ² v / 2 for a small tilt alone: a rare category that grows says more. ρ makes up for that, by
  * 2 KL / λ² v. A category has many scores, and among many the one that is skewed alarms; rates, which have one, are not
- * damped for it: that would find them half as fast.
+ * damped for it: they would take a third to a half more runs to find.
  */
 function skewOf(values: readonly number[], shares: readonly number[], bound: number, tilt: number): number {
   const below = values.map((value, k) => (shares[k] ?? 0) * Math.exp(bound * value));
@@ -58,6 +58,9 @@ function skewOf(values: readonly number[], shares: readonly number[], bound: num
 
 function pluginComponents(baseline: SignalBaseline, logWeight: number): Component[] {
   if (!hasPlugins(baseline)) return [];
-  const none = { score: -1, tilt: 0, bound: 0, rhoDay: 0, rhoHour: 0 };
-  return plugins.map((_, plugin) => ({ plugin, logWeight, ...none }));
+  const [none, overall] = [{ rhoDay: 0, rhoHour: 0 }, noiseOverall(baseline)];
+  return plugins.map(({ daily }, plugin) => {
+    const noise = daily ? none : overall;
+    return { plugin, score: -1, tilt: 0, bound: 0, logWeight, ...noise };
+  });
 }

@@ -1,5 +1,6 @@
 import { hourMs } from "../model/clock.ts";
 import type { SignalBaseline } from "./baseline.ts";
+import { reaches } from "./dispersion.ts";
 import type { Hour } from "./history.ts";
 import { isCounted } from "./layout.ts";
 import { expectedShares } from "./strata.ts";
@@ -71,28 +72,18 @@ function count(to: Counts, { hour, n, counts, exposure }: Hour, sign: 1 | -1): v
 
 function shrunkenLogs(effects: Omit<Effects, "logs">, group: number): number[] {
   const { without, spread, noise, seen, expected } = effects;
+  const reach = reaches(without);
   return (seen[group] ?? []).map((x, at) => {
     const e = Math.max(0, expected[group]?.[at] ?? 0) + 0.5;
-    const { chance, reach } = logNoise(without, at, e);
-    const shrink = (spread * reach) / ((spread + noise) * reach + chance);
+    const reached = reach[at] ?? 0;
+    const shrink = (spread * reached) / ((spread + noise) * reached + chanceOf(without, at, e));
     return rounded(shrink * Math.log((Math.max(0, x) + 0.5) / e));
   });
 }
 
-/**
- * What moves the logarithm of a bin's share: `chance`, as a variance; and how much of a variance that the logarithm of
- * every bin has of its own `reach`es it once shares sum to 1, which is little where the bin is nearly all there is. With
- * D_j such effects, the logarithm of share k moves by D_k − Σ p_j D_j.
- */
-function logNoise(
-  { layout, shares }: SignalBaseline,
-  at: number,
-  expected: number,
-): { chance: number; reach: number } {
-  if (isCounted(layout)) return { chance: 1 / expected, reach: 1 };
-  const share = shares[at] ?? 0;
-  const squares = shares.reduce((sum, other) => sum + other * other, 0);
-  return { chance: (1 - share) / expected, reach: 1 - 2 * share + squares };
+/** Variance of the logarithm of a bin's share by chance. */
+function chanceOf({ layout, shares }: SignalBaseline, at: number, expected: number): number {
+  return (isCounted(layout) ? 1 : 1 - (shares[at] ?? 0)) / expected;
 }
 
 /** Variance of the effects beyond chance and noise, each cell weighted by what it can tell; null where none stands out. */
@@ -101,18 +92,19 @@ function excessVariance({ without, seen, expected, noise }: Counts): number | nu
   let cells = 0;
   let excess = 0;
   let weight = 0;
+  const reach = reaches(without);
   for (const [group, row] of seen.entries()) {
     for (const [at, x] of row.entries()) {
       const e = expected[group]?.[at] ?? 0;
       if (e < 1) continue;
-      const { chance, reach } = logNoise(without, at, e);
-      const usual = chance + noise * reach;
+      const reached = reach[at] ?? 0;
+      const usual = chanceOf(without, at, e) + noise * reached;
       if (usual <= 0) continue;
       const squared = (x / e - 1) ** 2;
       chiSquare += squared / usual;
       cells += 1;
-      excess += (reach * (squared - usual)) / usual ** 2;
-      weight += (reach / usual) ** 2;
+      excess += (reached * (squared - usual)) / usual ** 2;
+      weight += (reached / usual) ** 2;
     }
   }
   if (weight <= 0 || chiSquare < cells + 3 * Math.sqrt(2 * cells)) return null;

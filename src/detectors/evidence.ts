@@ -3,7 +3,7 @@ import { graceDays } from "./hazard.ts";
 import { isCounted } from "./layout.ts";
 import { logAdd } from "./math/log-add.ts";
 import { addLog, clearLogSums, type LogSums, logOf, mixLogSums } from "./math/log-sums.ts";
-import { pluginNoises } from "./plugin.ts";
+import { dailyNoises } from "./plugin.ts";
 import type { PreparedSignal } from "./prepare.ts";
 import type { Backlog, Chunk, SignalState } from "./state.ts";
 import { clearSuffix, extendSuffix } from "./suffix.ts";
@@ -48,7 +48,7 @@ function sumStarts(signal: PreparedSignal, state: SignalState, nowMs: number): L
   const { suffix, sums } = signal.scratch;
   clearLogSums(sums, signal.components.length);
   clearSuffix(suffix);
-  signal.scratch.plugins = state.plugin === undefined ? [] : pluginNoises(signal.baseline, state.plugin);
+  signal.scratch.plugins = state.plugin === undefined ? [] : dailyNoises(signal.baseline, state.plugin);
   let endMs = nowMs;
   for (let at = state.chunks.length - 1; at >= 0; at--) {
     const chunk = state.chunks[at];
@@ -129,8 +129,10 @@ function componentLogs({ baseline, components, tilts, expects, scratch }: Prepar
   }
   tiltLogs(tilts, suffix, expects, logs);
   for (let index = tilts.groups.at(-1)?.to ?? 0; index < components.length; index++) {
-    const at = components[index]?.plugin ?? -1;
-    const { rhoDay = 0, rhoHour = 0 } = scratch.plugins[at] ?? {};
+    const component = components[index];
+    if (component === undefined) break;
+    const at = component.plugin;
+    const { rhoDay, rhoHour } = scratch.plugins[at] ?? component;
     logs[index] = (plugins[at] ?? 0) / (1 + (rhoDay + rhoHour / Math.max(suffix.hours, 1)) * n);
   }
 }

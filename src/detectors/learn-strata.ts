@@ -19,29 +19,34 @@ interface Seasons {
 
 /**
  * Learns what the hour of the day and the weekday do to each bin, shrunken by how far they can be told from
- * noise (empirical Bayes), and only as far as the history supports them.
+ * noise (empirical Bayes), and only as far as the history supports them. Labels that come with age have none.
  *
- * @returns null where nothing stands out.
+ * @param flat A baseline without strata.
+ * @returns `strata`, null where nothing stands out; and for every hour of the history *k* shares that are `expected` of it
+ *   by the other days.
  */
-export function learnStrata(baseline: SignalBaseline, history: readonly Hour[]): Strata | null {
-  return strataOf(learnSeasons(baseline, history));
+export function learnStrata(
+  flat: SignalBaseline,
+  history: readonly Hour[],
+): { strata: Strata | null; expected: (readonly number[])[] } {
+  const seasons = flat.ages === null ? learnSeasons(flat, history) : { hours: null, weekdays: null };
+  const strata = strataOf(seasons);
+  if (strata === null) return { strata, expected: history.map(() => flat.shares) };
+  return { strata, expected: expectedByOtherDays(flat, seasons, history) };
 }
 
 /**
- * What the other days of a history lead one to expect on each of its days (leave-one-out).
+ * What the other days of a history lead one to expect on each of its days (leave-one-out), as *k* shares an hour.
  *
  * A day lies closer to effects that were learned from it than a new day will: where there are four of each weekday, its
  * square deviation is three fifths of a new day's. So how restless days are is measured against these. What is left out is
  * what the day said of its own hour and weekday; the shares and how far effects spread are those of all days.
- *
- * @returns For every hour of the history, *k* expected shares (see `expectedShares`).
  */
-export function expectedByOtherDays(
-  baseline: SignalBaseline,
+function expectedByOtherDays(
+  flat: SignalBaseline,
+  { hours, weekdays }: Seasons,
   history: readonly Hour[],
 ): (readonly number[])[] {
-  if (baseline.strata === null) return history.map(() => baseline.shares);
-  const { hours, weekdays } = learnSeasons(baseline, history);
   const byDay = new Map<number, Hour[]>();
   for (const entry of history) {
     const day = byDay.get(dayOf(entry));
@@ -52,21 +57,20 @@ export function expectedByOtherDays(
   for (const [day, entries] of byDay) {
     const without = (effects: Effects | null): Effects | null => effects && leaveOut(effects, entries);
     const strata = strataOf({ hours: without(hours), weekdays: without(weekdays) });
-    others.set(day, { ...baseline, strata });
+    others.set(day, { ...flat, strata });
   }
-  return history.map((entry) => expectedShares(others.get(dayOf(entry)) ?? baseline, entry.hour * hourMs));
+  return history.map((entry) => expectedShares(others.get(dayOf(entry)) ?? flat, entry.hour * hourMs));
 }
 
 function dayOf({ hour }: Hour): number {
   return Math.floor(hour / 24);
 }
 
-function learnSeasons(baseline: SignalBaseline, history: readonly Hour[]): Seasons {
-  const { days } = baseline;
-  const flat = { ...baseline, strata: null };
+function learnSeasons(flat: SignalBaseline, history: readonly Hour[]): Seasons {
+  const { days } = flat;
   const byHour = { groups: 24, groupOf: hourOfDay, noise: hourVariance / days };
   const hours = days >= daysForHours ? learnEffects(flat, history, byHour) : null;
-  const even = { ...baseline, strata: { hours: hours?.logs ?? null, weekdays: null } };
+  const even = { ...flat, strata: { hours: hours?.logs ?? null, weekdays: null } };
   const byWeekday = { groups: 7, groupOf: weekday, noise: (7 * dayVariance) / days };
   const weekdays = days >= daysForWeekdays ? learnEffects(even, history, byWeekday) : null;
   return { hours, weekdays };

@@ -20,6 +20,7 @@ import { byHour, type Hour, rawCounts } from "./history.ts";
 import { learnAges } from "./label.ts";
 import { binIndex, coarseCounts, newBin } from "./layout.ts";
 import { type Draft, measureNoise } from "./noise.ts";
+import type { ScoreShape } from "./score.ts";
 import { decideLayout, scoreShapes } from "./shape.ts";
 import { learnStrata } from "./learn-strata.ts";
 
@@ -94,8 +95,7 @@ function draftSignal(
     scores: [],
   };
   const whole = isVolume ? everyHour(history, options.fromMs, options.toMs) : history;
-  const baseline = { ...flat, strata: flat.ages === null ? learnStrata(flat, whole) : null };
-  return { baseline, shapes: scoreShapes(layout, baseline.shares), history: whole };
+  return draft(flat, scoreShapes(layout, flat.shares), whole);
 }
 
 /** Observations below which a signal has no baseline. */
@@ -147,8 +147,13 @@ function draftHazard(
   // Labels of runs that were never counted: there is nothing to hold them against.
   if (labelsPerRun(layout, shares).every((labels) => labels === 0)) return null;
   const flat = { kind, field, layout, runs, days, shares, strata: null, ages: null, scores: [] };
-  const baseline = { ...flat, strata: learnStrata(flat, history) };
-  return { baseline, shapes: hazardScores(layout), history };
+  return draft(flat, hazardScores(layout), history);
+}
+
+/** @param flat Without strata. */
+function draft(flat: SignalBaseline, shapes: ScoreShape[], history: Hour[]): Draft {
+  const { strata, expected } = learnStrata(flat, history);
+  return { baseline: { ...flat, strata }, shapes, history, expected };
 }
 
 /** Fills in the hours without runs. */

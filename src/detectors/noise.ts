@@ -6,7 +6,6 @@ import { type Excess, measureExcess, type NoisePrior, noiseScale } from "./dispe
 import type { Hour } from "./history.ts";
 import { relativeEffect } from "./hazard.ts";
 import { dot } from "./math/dot.ts";
-import { expectedByOtherDays } from "./learn-strata.ts";
 import { cautiousVariance, estimateVariance, type Pool, poolExcess } from "./pool.ts";
 import { type Effect, isShare, type ScoreShape } from "./score.ts";
 
@@ -19,6 +18,8 @@ export interface Draft {
   baseline: SignalBaseline;
   shapes: ScoreShape[];
   history: Hour[];
+  /** For every hour of the history, *k* shares that the other days lead one to expect (see `learnStrata`). */
+  expected: (readonly number[])[];
 }
 
 /**
@@ -28,13 +29,9 @@ export interface Draft {
  * @param days Length of the history.
  */
 export function measureNoise(drafts: readonly Draft[], days: number): SignalBaseline[] {
-  const known = drafts.map((draft) => ({
-    ...draft,
-    expected: expectedByOtherDays(draft.baseline, draft.history),
-  }));
   // What two days tell of the noise depends on the noise itself, so it is measured twice.
-  const first = poolClasses(known.flatMap((draft) => measureDraft(draft, days, new Map())));
-  const measured = known.map((draft) => measureDraft(draft, days, first));
+  const first = poolClasses(drafts.flatMap((draft) => measureDraft(draft, days, new Map())));
+  const measured = drafts.map((draft) => measureDraft(draft, days, first));
   const pools = poolClasses(measured.flat());
   return drafts.map(({ baseline, shapes, history }, at) => {
     const scores = (measured[at] ?? []).map((own) => noisyScore(baseline, own, pools));
@@ -63,7 +60,7 @@ type Pools = ReadonlyMap<string, { day: Pool; hour: Pool }>;
 
 /** @param before What is known of the classes, if anything. */
 function measureDraft(
-  { baseline, shapes, history, expected }: Draft & { expected: readonly (readonly number[])[] },
+  { baseline, shapes, history, expected }: Draft,
   days: number,
   before: Pools,
 ): Measured[] {

@@ -2,6 +2,7 @@ import { dayMs } from "../model/clock.ts";
 import type { SignalBaseline } from "./baseline.ts";
 import { guard, inflation } from "./boundary.ts";
 import { rounded } from "./chunks.ts";
+import { reaches } from "./dispersion.ts";
 import { dot } from "./math/dot.ts";
 import type { Chunk, Memory, PluginState } from "./state.ts";
 
@@ -85,12 +86,20 @@ export interface DirectionNoise {
   rhoHour: number;
 }
 
-/** ρ of each plug-in: of a daily one in the direction that it has today, else over all directions that it can take. */
-export function pluginNoises(baseline: SignalBaseline, { slow }: PluginState): DirectionNoise[] {
-  return plugins.map(({ daily, g }) => {
-    if (daily) return noiseAlong(baseline, ratiosOf(slow, baseline.shares, g).map(Math.log));
-    return { rhoDay: noiseOver(baseline, "rhoDay"), rhoHour: noiseOver(baseline, "rhoHour") };
-  });
+/** ρ of each plug-in: of a daily one in the direction that it has today; the other's is always the same, and null here. */
+export function dailyNoises(baseline: SignalBaseline, { slow }: PluginState): (DirectionNoise | null)[] {
+  return plugins.map(({ daily, g }) =>
+    daily ? noiseAlong(baseline, ratiosOf(slow, baseline.shares, g).map(Math.log)) : null,
+  );
+}
+
+/** ρ of all directions together, each between that of the noisiest category and the mean over categories. */
+export function noiseOverall({ scores, shares }: SignalBaseline): DirectionNoise {
+  const over = (part: "rhoDay" | "rhoHour"): number => {
+    const rhos = scores.slice(0, shares.length).map((score) => score[part]);
+    return ((shares.length - 1) * (Math.max(...rhos) + dot(rhos, shares))) / 2;
+  };
+  return { rhoDay: over("rhoDay"), rhoHour: over("rhoHour") };
 }
 
 /**
@@ -99,28 +108,23 @@ export function pluginNoises(baseline: SignalBaseline, { slow }: PluginState): D
  *
  * @param direction *k* numbers.
  */
-function noiseAlong({ shares, scores }: SignalBaseline, direction: readonly number[]): DirectionNoise {
+function noiseAlong(baseline: SignalBaseline, direction: readonly number[]): DirectionNoise {
+  const { shares, scores } = baseline;
   const mean = dot(shares, direction);
-  const squares = dot(shares, shares);
+  const reach = reaches(baseline);
   const sums = { variance: 0, day: 0, hour: 0 };
   for (const [k, share] of shares.entries()) {
     // The first k scores are one for each category.
     const score = scores[k];
     if (score === undefined || share <= 0 || share >= 1) continue;
     const away = share * ((direction[k] ?? 0) - mean) ** 2;
-    const scale = (share * (1 - 2 * share + squares)) / (1 - share);
+    const scale = (share * (reach[k] ?? 0)) / (1 - share);
     sums.variance += away;
     sums.day += (away * share * score.rhoDay) / scale;
     sums.hour += (away * share * score.rhoHour) / scale;
   }
   if (sums.variance <= 0) return { rhoDay: 0, rhoHour: 0 };
   return { rhoDay: sums.day / sums.variance, rhoHour: sums.hour / sums.variance };
-}
-
-/** ρ of all directions together, each between that of the noisiest category and the mean over categories. */
-function noiseOver({ scores, shares }: SignalBaseline, part: "rhoDay" | "rhoHour"): number {
-  const rhos = scores.slice(0, shares.length).map((score) => score[part]);
-  return ((shares.length - 1) * (Math.max(...rhos) + dot(rhos, shares))) / 2;
 }
 
 /** What the null is granted: the baseline's own error, and one percent of harmless change. */

@@ -40,8 +40,8 @@ export interface Scratch {
   /** Evidence of each component, and what one start adds to it. */
   sums: LogSums;
   logs: Float64Array;
-  /** What damps each plug-in. */
-  plugins: DirectionNoise[];
+  /** What damps each daily plug-in. */
+  plugins: (DirectionNoise | null)[];
 }
 
 /** A baseline, compiled: pure derivation, remembered for as long as the baseline object lives. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { simulate, sources, type World } from "../../../bench/detection/world.ts";
 import type { SignalBaseline } from "../../../src/detectors/baseline.ts";
 import { noiseScale } from "../../../src/detectors/dispersion.ts";
-import { expectedByOtherDays, learnStrata } from "../../../src/detectors/learn-strata.ts";
+import { learnStrata } from "../../../src/detectors/learn-strata.ts";
 import { learnBaseline } from "../../../src/detectors/learn.ts";
 import { poolExcess } from "../../../src/detectors/pool.ts";
 import { expectedShares } from "../../../src/detectors/strata.ts";
@@ -48,9 +48,9 @@ describe("learnBaseline()", () => {
   });
 });
 
-describe("expectedByOtherDays()", () => {
-  it("expects of a day what the other days say, and not what it says itself", () => {
-    const baseline = learned("real", "volume ", 40);
+describe("learnStrata()", () => {
+  it("expects of a day of the history what the other days say, and not what it says itself", () => {
+    const baseline = { ...learned("real", "volume ", 40), strata: null };
     const at = (hour: number): number => startMs / hourMs + hour;
     const even = Array.from({ length: 28 * 24 }, (_, hour) => {
       const n = (hour % 24 < 12 ? 30 : 10) * (hour % (7 * 24) < 5 * 24 ? 2 : 1);
@@ -60,14 +60,14 @@ describe("expectedByOtherDays()", () => {
       entry.hour < at(24) ? { ...entry, n: 3 * entry.n, counts: [3 * entry.n] } : entry,
     );
     const own = (history: typeof even): number[] =>
-      expectedByOtherDays(baseline, history)
-        .slice(0, 24)
+      learnStrata(baseline, history)
+        .expected.slice(0, 24)
         .map(([expected = NaN]) => expected);
     const sum = (values: number[]): number => values.reduce((a, b) => a + b, 0);
     // How far hours and weekdays differ is learned from all days, so the two are close and not the same.
     expect(sum(own(wild)) / sum(own(even))).toBeGreaterThan(0.9);
     expect(sum(own(wild)) / sum(own(even))).toBeLessThan(1.1);
-    const strata = learnStrata(baseline, wild);
+    const { strata } = learnStrata(baseline, wild);
     const taught = wild
       .slice(0, 24)
       .map(({ hour }) => expectedShares({ ...baseline, strata }, hour * hourMs)[0] ?? 0);
