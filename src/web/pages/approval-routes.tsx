@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import type { ApprovalDecision } from "../../model/approval.ts";
 import { PermanentError } from "../../model/errors.ts";
 import { tooLate } from "../api/approvals.ts";
@@ -7,6 +7,7 @@ import type { WebDeps } from "../ports.ts";
 import { approvalPath, ApprovalPage, ApprovalsPage } from "./approvals.tsx";
 import { knownName, readForm, readFormAct } from "./forms.ts";
 import { answerPage, type FrameOf } from "./layout.tsx";
+import { NotKnown } from "./not-known.tsx";
 
 const decisions: readonly string[] = ["approve", "reject", "done_by_hand"] satisfies ApprovalDecision[];
 const latestMax = 100;
@@ -16,6 +17,8 @@ export function approvalPageRoutes(deps: WebDeps, frame: FrameOf): Hono<GuardedE
   const { approvals, guard, watch, wallClock } = deps;
   const app = new Hono<GuardedEnv>();
   const reviewer = guard.requireScope("review");
+  const answerUnknown = (c: Context<GuardedEnv>) =>
+    answerPage(c, frame("Not known", "review"), <NotKnown what="approval" />, 404);
   app.get("/approvals", reviewer, (c) =>
     answerPage(
       c,
@@ -30,7 +33,7 @@ export function approvalPageRoutes(deps: WebDeps, frame: FrameOf): Hono<GuardedE
   app.get("/approvals/:id", reviewer, (c) => {
     const id = c.req.param("id");
     const item = approvals.get(id);
-    if (item === null) throw new PermanentError(`Cannot find approval '${id}'`);
+    if (item === null) return answerUnknown(c);
     const owner = watch.workflows().find(({ workflow }) => workflow === item.workflow)?.owner ?? "";
     const { csrfToken: csrf } = c.get("visitor");
     return answerPage(
@@ -46,7 +49,7 @@ export function approvalPageRoutes(deps: WebDeps, frame: FrameOf): Hono<GuardedE
     if (!isDecision(decision))
       throw new PermanentError("Cannot decide: 'decision' must be approve, reject or done_by_hand");
     const outcome = approvals.decide(id, decision, readFormAct(c, form));
-    if (outcome.kind === "unknown") throw new PermanentError(`Cannot find approval '${id}'`);
+    if (outcome.kind === "unknown") return answerUnknown(c);
     if (outcome.kind === "too late") throw new PermanentError(tooLate(outcome.approval));
     return c.redirect(approvalPath(id), 303);
   });

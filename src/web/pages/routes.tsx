@@ -18,7 +18,7 @@ import { approvalPageRoutes } from "./approval-routes.tsx";
 import { answerProblem } from "./problem.tsx";
 import { answerPage, type FrameOf } from "./layout.tsx";
 import { Overview } from "./overview.tsx";
-import { Empty } from "./parts.tsx";
+import { NotKnown } from "./not-known.tsx";
 import { reportOn } from "../api/report.ts";
 import { practiceRoutes } from "./practice-routes.tsx";
 import { ReportPage } from "./report.tsx";
@@ -202,15 +202,6 @@ function runRoutes(deps: WebDeps, frame: FrameOf): Hono<GuardedEnv> {
     return answerPage(c, frame(`Run ${runId}`, "runs"), <ReceiptPage receipt={receipt} />);
   });
   return app;
-}
-
-function NotKnown({ what }: { what: string }) {
-  return (
-    <>
-      <h1>Not known</h1>
-      <Empty>There is no {what} here. It may have been removed, or not have arrived yet.</Empty>
-    </>
-  );
 }
 
 function readRange(given: string | undefined): RangeName {

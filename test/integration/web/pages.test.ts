@@ -141,11 +141,15 @@ describe("pages", () => {
   });
 
   it("says so where nothing is known", async () => {
-    for (const path of ["/runs/none", "/incidents/none", "/workflows/none", `${workflow}/signals/odd`]) {
+    const paths = ["/runs/none", "/incidents/none", "/approvals/none", "/workflows/none"];
+    for (const path of [...paths, `${workflow}/signals/odd`]) {
       const answer = await sidecar.get(path);
-      expect(answer.status).toBe(404);
+      expect([path, answer.status]).toEqual([path, 404]);
       expect(await answer.text()).toContain("There is no");
     }
+    const body = new URLSearchParams({ actor: "ada", decision: "approve" });
+    const decided = await fetch(`${sidecar.url}/approvals/none/decision`, { method: "POST", body });
+    expect(decided.status).toBe(404);
   });
 
   it("answers a page with a way home where there is none, and JSON to programs", async () => {
