@@ -1,6 +1,7 @@
 import { Agent, type IncomingMessage, request as requestHttp } from "node:http";
 import { Agent as SecureAgent, request as requestHttps } from "node:https";
 import { context, createContextKey } from "@opentelemetry/api";
+import { inTime } from "./in-time.ts";
 import { rejectedCount } from "./otlp/partial-success.ts";
 
 /** Which OTLP service a request goes to. */
@@ -35,14 +36,14 @@ export function createSend(endpoint: string, headers: Record<string, string>, ti
   const request = isSecure ? requestHttps : requestHttp;
   const retry: SendResult = { kind: "retry", retryAfterMs: null };
 
-  function send(signal: OtlpSignal, body: readonly Uint8Array[]): Promise<SendResult> {
+  function send(to: OtlpSignal, body: readonly Uint8Array[], signal: AbortSignal): Promise<SendResult> {
     return new Promise((resolve) => {
       const bytes = body.reduce((sum, part) => sum + part.length, 0);
-      const call = request(`${endpoint}/v1/${signal}`, {
+      const call = request(`${endpoint}/v1/${to}`, {
         method: "POST",
         agent,
         headers: { ...headers, "content-type": "application/x-protobuf", "content-length": bytes },
-        signal: AbortSignal.timeout(timeoutMs),
+        signal,
       });
       call.on("response", (response) => {
         readResult(response).then(resolve, () => resolve(retry));
@@ -53,9 +54,9 @@ export function createSend(endpoint: string, headers: Record<string, string>, ti
     });
   }
 
-  return (signal, body) =>
+  return (to, body) =>
     context.with(context.active().setValue(suppressTracing, true), () =>
-      send(signal, body).catch(() => retry),
+      inTime(timeoutMs, (signal) => send(to, body, signal)).catch(() => retry),
     );
 }
 

@@ -1,8 +1,9 @@
 import { lookup as dnsLookup, type LookupAddress, type LookupAllOptions } from "node:dns";
-import { type IncomingHttpHeaders, request as httpRequest } from "node:http";
+import { type ClientRequest, type IncomingHttpHeaders, request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
 import { PermanentError, TransientError } from "../model/errors.ts";
+import { within } from "../model/within.ts";
 import { isPrivateAddress } from "./private-address.ts";
 
 /** One HTTP request to somewhere outside. */
@@ -58,35 +59,42 @@ export function createCall({ timeoutMs, answerBytesMax = 64 * 1024, lookup = dns
     // An address in the URL itself is never looked up.
     if (publicOnly && isIP(host) !== 0 && isPrivateAddress(host)) return Promise.reject(refused());
     const request = target.protocol === "https:" ? httpsRequest : httpRequest;
-    return new Promise<HttpAnswer>((resolve, reject) => {
+    return within(timeoutMs, (signal) => {
       const sent = request(target, {
         method,
         headers: { ...headers, "content-length": Buffer.byteLength(body) },
         agent: false,
-        signal: AbortSignal.timeout(timeoutMs),
+        signal,
         ...(publicOnly ? { lookup: publicLookup } : {}),
       });
-      sent.on("error", (error) => reject(asFault(error)));
-      sent.on("response", (response) => {
-        const chunks: Buffer[] = [];
-        let bytes = 0;
-        response.on("data", (chunk: Buffer) => {
-          if (bytes < answerBytesMax) chunks.push(chunk.subarray(0, answerBytesMax - bytes));
-          bytes += chunk.length;
-        });
-        response.on("error", (error) => reject(asFault(error)));
-        response.on("end", () =>
-          resolve({
-            status: response.statusCode ?? 0,
-            headers: response.headers,
-            body: Buffer.concat(chunks).toString(),
-            isCut: bytes > answerBytesMax,
-          }),
-        );
-      });
+      const answer = answerTo(sent, answerBytesMax);
       sent.end(body);
+      return answer;
     });
   };
+}
+
+function answerTo(sent: ClientRequest, bytesMax: number): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    sent.on("error", (error) => reject(asFault(error)));
+    sent.on("response", (response) => {
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      response.on("data", (chunk: Buffer) => {
+        if (bytes < bytesMax) chunks.push(chunk.subarray(0, bytesMax - bytes));
+        bytes += chunk.length;
+      });
+      response.on("error", (error) => reject(asFault(error)));
+      response.on("end", () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: Buffer.concat(chunks).toString(),
+          isCut: bytes > bytesMax,
+        }),
+      );
+    });
+  });
 }
 
 /** Looks a name up once and refuses it if any of its addresses is not public. */

@@ -3,7 +3,7 @@ import { TransientError } from "./errors.ts";
 /**
  * Does work that must end in time.
  *
- * Use it around `fetch` instead of `AbortSignal.timeout`: on Node 20 a request that lost its connection on a busy machine was
+ * Use it around a request instead of `AbortSignal.timeout`: on Node 20 a request that lost its connection on a busy machine was
  * seen to settle never, signal or not. What is to be read of the answer belongs into the work.
  *
  * @param work Gets a signal that is aborted when the time is over; the deadline holds though the work ignores it.

@@ -1,10 +1,18 @@
+import { EventEmitter } from "node:events";
 import { afterEach, expect, it, vi } from "vitest";
+import { createCall } from "../../../src/alerts/call.ts";
 import { whoAnswers } from "../../../src/commands/sidecar-url.ts";
 import { createCaller } from "../../../src/commands/canary-caller.ts";
 import { createRemoteHistory } from "../../../src/history/remote-history.ts";
 import { createHttpSink } from "../../../src/import/http-sink.ts";
 import { TransientError } from "../../../src/model/errors.ts";
 import { within } from "../../../src/model/within.ts";
+
+// A request that nothing becomes of, whatever its signal says.
+vi.mock("node:http", async (original) => ({
+  ...(await original<object>()),
+  request: () => Object.assign(new EventEmitter(), { end: () => undefined }),
+}));
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -40,6 +48,12 @@ const callers = [
   {
     why: "a canary's call",
     ask: () => createCaller({ url, command: "" }).call({}),
+    ends: /none came within/,
+  },
+  {
+    why: "a notifier's call",
+    ask: () =>
+      createCall({ timeoutMs: 10_000 })({ method: "POST", url, headers: {}, body: "", publicOnly: false }),
     ends: /none came within/,
   },
   { why: "a history", ask: () => history.workflows(), ends: /^Cannot reach/ },
