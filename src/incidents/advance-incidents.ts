@@ -18,7 +18,7 @@ import { signalId } from "../model/signal.ts";
 import type { SignalVerdict } from "../model/verdict.ts";
 import { incidentEvent } from "./apply-command.ts";
 import { followVerdicts } from "./follow-verdicts.ts";
-import { beganTogether, changeNear } from "./relate.ts";
+import { beganTogether, changesNear } from "./relate.ts";
 import { settleIncident } from "./settle-incident.ts";
 import type { Sweep } from "./sweep.ts";
 import { openIncident, withSignal } from "./with-signal.ts";
@@ -126,8 +126,8 @@ function place(fresh: DriftingSignal, incidents: Incident[], sweep: Sweep, event
 
 function belongs(fresh: DriftingSignal, incident: Incident, { settings, changes }: Sweep): boolean {
   if (incident.signals.some((one) => signalId(one.signal) === signalId(fresh.signal))) return true;
-  const change = changeNear(fresh, changes);
-  if (change !== null && change.changeId === incident.cause.change?.changeId) return true;
+  const [change] = changesNear(fresh, changes);
+  if (change !== undefined && change.changeId === incident.cause.change?.changeId) return true;
   return incident.signals.some(
     (one) => one.recoveredAtMs === null && beganTogether(one, fresh, settings.joinMs),
   );

@@ -6,7 +6,7 @@ import { describeChange } from "./describe-change.ts";
 import type { CauseEvidence } from "./evidence.ts";
 import { findSlice } from "./find-slice.ts";
 import { lastGoodBefore } from "./last-good.ts";
-import { changeNear } from "./relate.ts";
+import { changesNear } from "./relate.ts";
 import { duration, percent } from "./words.ts";
 
 /** Where a signal is measured. Effects follow causes, so the place that moved first tells the layer. */
@@ -153,12 +153,8 @@ function isBefore(one: DriftingSignal, other: DriftingSignal): boolean {
 function nearestChanges(ordered: readonly DriftingSignal[], changes: readonly ChangeEvent[]): ChangeEvent[] {
   const [first] = ordered;
   if (first === undefined) return [];
-  const nearest = changeNear(first, changes);
-  if (nearest === null) return [];
-  const together = changes.filter(
-    (change) => change !== nearest && Math.abs(change.atMs - nearest.atMs) <= sameMomentMs,
-  );
-  return [nearest, ...together];
+  const near = changesNear(first, changes);
+  return near.filter(({ atMs }) => Math.abs(atMs - (near[0]?.atMs ?? atMs)) <= sameMomentMs);
 }
 
 function strongestSlice(ordered: readonly DriftingSignal[], evidence: CauseEvidence): Cause["slice"] {

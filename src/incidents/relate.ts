@@ -3,9 +3,8 @@ import type { ChangeEvent, DriftingSignal } from "../model/incident.ts";
 
 /** A weak drift's onset may be uncertain by days; past this it says nothing about what belongs together. */
 const uncertaintyMaxMs = 3 * hourMs;
-/** A change is first seen with the first run under it, so it may trail the onset a little. */
+/** What a change breaks may come seldom, so that the onset trails it. */
 const changeBeforeMs = 2 * hourMs;
-const changeAfterMs = hourMs / 2;
 /** Onset error grows with the time that detection took; about a tenth of it (measured, docs/detection.md). */
 const delayShare = 0.1;
 
@@ -16,14 +15,16 @@ export function beganTogether(one: DriftingSignal, other: DriftingSignal, joinMs
   return a.fromMs - joinMs <= b.toMs && b.fromMs - joinMs <= a.toMs;
 }
 
-/** The change nearest to a drift's onset, or null if none is near. */
-export function changeNear(drifting: DriftingSignal, changes: readonly ChangeEvent[]): ChangeEvent | null {
+/**
+ * The changes that may have begun a drift, the one seen nearest to its onset first. A cause does not come after the onset:
+ * the earliest that the change can have been lies within what is known of the onset, or a while before.
+ */
+export function changesNear(drifting: DriftingSignal, changes: readonly ChangeEvent[]): ChangeEvent[] {
   const { fromMs, toMs } = onsetInterval(drifting);
   const onsetMs = drifting.drift.onset.atMs;
-  const near = changes.filter(
-    (change) => change.atMs >= fromMs - changeBeforeMs && change.atMs <= toMs + changeAfterMs,
-  );
-  return near.sort((a, b) => Math.abs(a.atMs - onsetMs) - Math.abs(b.atMs - onsetMs))[0] ?? null;
+  return changes
+    .filter(({ atMs, afterMs = atMs }) => atMs >= fromMs - changeBeforeMs && afterMs <= toMs)
+    .sort((a, b) => Math.abs(a.atMs - onsetMs) - Math.abs(b.atMs - onsetMs));
 }
 
 function onsetInterval({ drift, detectedAtMs }: DriftingSignal): { fromMs: number; toMs: number } {

@@ -24,7 +24,13 @@ export interface DriftingSignal {
 export interface ChangeEvent {
   changeId: string;
   workflow: string;
+  /** When it was first seen, in milliseconds since the epoch. */
   atMs: number;
+  /**
+   * When it was last seen not to be so, where looks are far apart (a canary's rounds): it came between the two. Absent where
+   * the first run under it was seen, since nothing can be its doing before that.
+   */
+  afterMs?: number;
   what: "version" | "prompt" | "model" | "model_resolved" | "settings" | "code";
   before: string;
   after: string;

@@ -151,15 +151,16 @@ export function modelChange(round: CanaryRound, before: CanaryRound | undefined)
   const { workflow, atMs, version, models } = round;
   const after = models.find((model) => before?.models.includes(model) === false);
   const was = before?.models[0];
-  if (after === undefined || was === undefined) return null;
+  if (before === undefined || after === undefined || was === undefined) return null;
   return {
     changeId: derivedId("chg", workflow, "model_resolved", was, after, atMs),
     workflow,
     atMs,
+    afterMs: before.atMs,
     what: "model_resolved",
     before: was,
     after,
-    versionBefore: before?.version ?? "",
+    versionBefore: before.version,
     versionAfter: version,
     diff: "",
   };

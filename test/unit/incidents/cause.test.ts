@@ -82,6 +82,34 @@ describe("analyseCause()", () => {
     expect(cause.reasons.at(-1)).toBe("The last version without it is `v12`: deploy it again to go back.");
   });
 
+  // The onset is known to ten minutes; detection took an hour, which adds six.
+  const times = [
+    { why: "at the latest that the onset can be", seen: 16, named: true },
+    { why: "with a first run after the onset", seen: 20, named: false },
+    { why: "by a canary, whose look before came before the onset", seen: 300, after: -300, named: true },
+    { why: "by a canary, whose look before came after the onset", seen: 20, after: 17, named: false },
+    { why: "long before", seen: -140, named: false },
+  ];
+  it.each(times)("names a change only where it can have begun the drift: seen $why", (one) => {
+    const seen = change("model_resolved", startMs + one.seen * minuteMs);
+    const given = one.after === undefined ? seen : { ...seen, afterMs: startMs + one.after * minuteMs };
+    const cause = analyseCause([moved(outputs.signal, startMs)], [given], noEvidence);
+    expect(cause.change).toEqual(one.named ? given : null);
+  });
+
+  it("leaves a change after the onset out, though another one came shortly before it", () => {
+    const changes = [change("code", startMs + 5 * minuteMs), change("model", startMs + 18 * minuteMs)];
+    const cause = analyseCause([moved(outputs.signal, startMs)], changes, noEvidence);
+    expect(cause.reasons.join()).toContain("The code changed");
+    expect(cause.reasons.join()).not.toContain("The model changed");
+  });
+
+  it("says between which looks a canary saw a change", () => {
+    const seen = { ...change("model_resolved", startMs + dayMs), afterMs: startMs };
+    const { reasons } = analyseCause([moved(outputs.signal, startMs)], [seen], noEvidence);
+    expect(reasons[0]).toMatch(/ between Tue 17 Nov 14:00 UTC and Wed 18 Nov 14:00 UTC\.$/);
+  });
+
   it("says that going back is of no use where the version did not change", () => {
     const evidence = { ...noEvidence, versionBefore: "v12", versionAfter: "v12" };
     expect(analyseCause([outputs], [], evidence).reasons.at(-1)).toContain("unlikely to help");

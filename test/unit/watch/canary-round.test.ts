@@ -112,6 +112,7 @@ describe("modelChange()", () => {
       after: "m2",
       versionBefore: "v1",
       versionAfter: "v1",
+      afterMs: before.atMs,
     });
   });
 
