@@ -9,14 +9,24 @@ export interface GrpcDoorOptions {
   exportsMax: number;
   /** How long a message may take to arrive. */
   messageMsMax: number;
+  /** Hears of each refusal. */
+  onRefused: (reason: DoorRefusal) => void;
 }
+
+/** Why a call came to nothing before its message was kept. */
+export type DoorRefusal = "no key" | "busy" | "late";
 
 /**
  * Creates what stands before a gRPC server: it refuses callers without a key, and those for whom there is no room, before
  * anything of their message is kept, and gives up messages that do not arrive. The server itself holds as many messages as
  * are sent to it, unpacked, before it asks who sent them.
  */
-export function createGrpcDoor({ isKnown, exportsMax, messageMsMax }: GrpcDoorOptions): ServerInterceptor {
+export function createGrpcDoor({
+  isKnown,
+  exportsMax,
+  messageMsMax,
+  onRefused,
+}: GrpcDoorOptions): ServerInterceptor {
   let inside = 0;
   return (_, call) => {
     let isInside = false;
@@ -26,17 +36,21 @@ export function createGrpcDoor({ isKnown, exportsMax, messageMsMax }: GrpcDoorOp
       if (isInside) inside -= 1;
       isInside = false;
     };
+    const refuse = (reason: DoorRefusal, given: Refusal) => {
+      onRefused(reason);
+      guarded.sendStatus(given);
+    };
     const guarded = new ServerInterceptingCall(call, {
       start(next) {
         next({
           onReceiveMetadata(metadata, proceed) {
             const [authorization = ""] = metadata.get("authorization");
-            if (!isKnown(String(authorization))) guarded.sendStatus(strangerStatus);
-            else if (inside >= exportsMax) guarded.sendStatus(fullStatus(exportsMax));
+            if (!isKnown(String(authorization))) refuse("no key", strangerStatus);
+            else if (inside >= exportsMax) refuse("busy", fullStatus(exportsMax));
             else {
               isInside = true;
               inside += 1;
-              late = setTimeout(() => guarded.sendStatus(lateStatus), messageMsMax);
+              late = setTimeout(() => refuse("late", lateStatus), messageMsMax);
               proceed(metadata);
             }
           },
@@ -56,13 +70,15 @@ export function createGrpcDoor({ isKnown, exportsMax, messageMsMax }: GrpcDoorOp
   };
 }
 
+type Refusal = Parameters<ServerInterceptingCall["sendStatus"]>[0];
+
 const strangerStatus = { code: status.UNAUTHENTICATED, details: "Cannot answer without a valid key" };
 const lateStatus = {
   code: status.DEADLINE_EXCEEDED,
   details: "Cannot take the export: it did not arrive in time",
 };
 
-function fullStatus(exportsMax: number): Parameters<ServerInterceptingCall["sendStatus"]>[0] {
+function fullStatus(exportsMax: number): Refusal {
   const details = `Cannot take the export: ${exportsMax} others are under way`;
   const metadata = new Metadata();
   metadata.set("grpc-status-details-bin", encodeRetry(status.UNAVAILABLE, details, 1));

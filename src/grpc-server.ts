@@ -14,7 +14,7 @@ import {
 } from "@grpc/grpc-js";
 import protobuf from "protobufjs/minimal.js";
 import { otlpContentTypes } from "./collector/otlp-answer.ts";
-import { createGrpcDoor, encodeRetry } from "./grpc-door.ts";
+import { createGrpcDoor, type DoorRefusal, encodeRetry } from "./grpc-door.ts";
 import { PermanentError } from "./model/errors.ts";
 
 /** An open port of OTLP over gRPC. */
@@ -36,6 +36,8 @@ export interface GrpcOptions {
   isKnown: (authorization: string) => boolean;
   /** The HTTP side: it is asked what an exporter over HTTP would ask, so that both have one pipeline and one guard. */
   fetch: (request: Request) => Response | Promise<Response>;
+  /** Hears of each connection and each call that was refused before the HTTP side was asked. */
+  onRefused: (reason: DoorRefusal | "connections") => void;
 }
 
 /** The signals of OTLP, by their gRPC service and their HTTP path. */
@@ -66,7 +68,7 @@ const closeMsMax = 3_000;
  * @throws {PermanentError} If the port cannot be opened.
  */
 export async function listenGrpc(options: GrpcOptions): Promise<GrpcServer> {
-  const { host, port, bodyBytesMax, isKnown, fetch } = options;
+  const { host, port, bodyBytesMax, isKnown, fetch, onRefused } = options;
   // It would print what is told here as errors and statuses.
   setLogVerbosity(logVerbosity.NONE);
   const server = new Server({
@@ -74,7 +76,7 @@ export async function listenGrpc(options: GrpcOptions): Promise<GrpcServer> {
     "grpc.max_concurrent_streams": exportsMax,
     "grpc.max_connection_idle_ms": idleMsMax,
     "grpc.keepalive_time_ms": keepaliveMs,
-    interceptors: [createGrpcDoor({ isKnown, exportsMax, messageMsMax })],
+    interceptors: [createGrpcDoor({ isKnown, exportsMax, messageMsMax, onRefused })],
   });
   for (const { service, path } of signals) {
     const take = (call: Call, answer: Answer) =>
@@ -82,6 +84,7 @@ export async function listenGrpc(options: GrpcOptions): Promise<GrpcServer> {
     server.addService(serviceOf(service), { export: take });
   }
   const tcp = await open(server, host, port);
+  tcp.on("drop", () => onRefused("connections"));
   const { port: bound } = tcp.address() as AddressInfo;
   return {
     address: `${host === "127.0.0.1" || host === "0.0.0.0" ? "localhost" : host}:${bound}`,

@@ -46,6 +46,8 @@ export interface Metrics {
   catalogueAgeSeconds: GaugeLike<"catalogue">;
   /** Requests answered with 429, by the name of their key. */
   requestsLimited: CounterLike<"key">;
+  /** Connections over the limit, and calls over gRPC that came to nothing before their message was kept. */
+  refused: CounterLike<"reason">;
   configReloads: CounterLike<"result">;
   /** 1 while what the configuration file says is in force. */
   configLastReloadSuccessful: GaugeLike;
@@ -161,6 +163,7 @@ function sidecarMetrics(counter: MakeCounter, gauge: MakeGauge) {
     requestsLimited: counter("requests_limited_total", "Requests refused for the rate limit of their key", [
       "key",
     ]),
+    refused: counter("refused_total", "Connections and gRPC calls refused before they were read", ["reason"]),
     configReloads: counter("config_reloads_total", "Changes of the configuration seen", ["result"]),
     configLastReloadSuccessful: gauge(
       "config_last_reload_successful",

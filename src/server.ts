@@ -68,6 +68,7 @@ export async function listen(parts: Parts, troubles: () => string[]): Promise<Ht
   const grpc = await openGrpc(config, hostname, {
     isKnown: (authorization) => !keyring.locked || keyring.find(keyIn(authorization) ?? "") !== null,
     fetch: (request) => app.fetch(request),
+    onRefused: (reason) => metrics.refused.inc({ reason }),
   });
   const server = serve({
     fetch: app.fetch,
@@ -76,6 +77,7 @@ export async function listen(parts: Parts, troubles: () => string[]): Promise<Ht
     serverOptions: { requestTimeout: requestTimeoutMs },
   });
   server.maxConnections = connectionsMax;
+  server.on("drop", () => metrics.refused.inc({ reason: "connections" }));
   await opened(server, config.port, hostname).catch(async (error: unknown) => {
     await grpc?.close();
     throw error;
@@ -107,7 +109,7 @@ export async function listen(parts: Parts, troubles: () => string[]): Promise<Ht
 async function openGrpc(
   { role, grpc, port, grpc_port, limits }: Config,
   host: string,
-  callers: Pick<GrpcOptions, "isKnown" | "fetch">,
+  callers: Pick<GrpcOptions, "isKnown" | "fetch" | "onRefused">,
 ): Promise<GrpcServer | null> {
   if (!grpc || role === "monitor") return null;
   const bodyBytesMax = limits.body_bytes_max;

@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -91,6 +91,19 @@ describe("serve", () => {
     });
     await post(`${url}/resume`, { actor: "ana", reason: "fixed" });
     expect(await (await fetch(`${url}/gate`)).json()).toMatchObject({ state: "running" });
+  });
+
+  it("counts the connections that it refuses", async () => {
+    const sockets = Array.from({ length: 2_003 }, () =>
+      connect(Number(new URL(sidecar.url).port), "127.0.0.1"),
+    );
+    for (const socket of sockets) socket.on("error", () => undefined);
+    await eventually(async () => sockets.filter(({ destroyed }) => destroyed).length >= 3);
+    for (const socket of sockets) socket.destroy();
+    const metrics = await eventually(async () =>
+      (await fetch(`${sidecar.url}/metrics`).catch(() => null))?.text(),
+    );
+    expect(metrics).toMatch(/^evenkeel_refused_total\{reason="connections"\} \d+$/m);
   });
 
   it("keeps good runs beside bad ones", async () => {

@@ -27,10 +27,12 @@ let client: Client;
 /** What the next appends fail with. */
 let sinkErrors: Error[];
 let isKnown: boolean;
+let refusals: string[];
 
 beforeEach(async () => {
   sinkErrors = [];
   isKnown = true;
+  refusals = [];
   const kept = createHarness();
   harness = createHarness({
     sink: {
@@ -43,7 +45,9 @@ beforeEach(async () => {
   });
   harness = { ...harness, batches: kept.batches, rows: kept.rows };
   const { fetch } = collectorRoutes(harness.ingest, { bodyBytesMax });
-  server = await listenGrpc({ host: "127.0.0.1", port: 0, bodyBytesMax, isKnown: () => isKnown, fetch });
+  const onRefused = (reason: string) => void refusals.push(reason);
+  const given = { host: "127.0.0.1", port: 0, bodyBytesMax, isKnown: () => isKnown };
+  server = await listenGrpc({ ...given, fetch, onRefused });
   client = new Client(server.address, credentials.createInsecure());
 });
 
@@ -160,6 +164,7 @@ describe("OTLP over gRPC", () => {
     isKnown = false;
     const { error } = await send(traces, Buffer.alloc(10 * bodyBytesMax));
     expect(error?.code).toBe(status.UNAUTHENTICATED);
+    expect(refusals).toEqual(["no key"]);
   });
 
   it("tells more than 128 exports at once to come again, and takes them once there is room", async () => {
@@ -184,19 +189,22 @@ describe("OTLP over gRPC", () => {
     });
     expect(refused.code).toBe(status.UNAVAILABLE);
     expect(refused.metadata.get("grpc-status-details-bin")).toHaveLength(1);
+    expect(refusals).toContain("busy");
     for (const stream of streams) stream.close(constants.NGHTTP2_CANCEL);
     await eventually(async () => (await send(traces, oneSpan())).error === null);
     session.destroy();
   });
 
   it("gives up a message that does not arrive", async () => {
-    const door = createGrpcDoor({ isKnown: () => true, exportsMax: 1, messageMsMax: 50 });
+    const onRefused = (reason: string) => void refusals.push(reason);
+    const door = createGrpcDoor({ isKnown: () => true, exportsMax: 1, messageMsMax: 50, onRefused });
     const sent: unknown[] = [];
     const inner = { start: (listener: InterceptingListener) => listener.onReceiveMetadata(new Metadata()) };
     const call = door({} as never, { ...inner, sendStatus: (given: unknown) => sent.push(given) } as never);
     call.start({ onReceiveMetadata: () => undefined, onCancel: () => undefined } as never);
     await eventually(async () => sent.length > 0);
     expect(sent).toMatchObject([{ code: status.DEADLINE_EXCEEDED }]);
+    expect(refusals).toEqual(["late"]);
   });
 
   it("does not know other services", async () => {
@@ -206,7 +214,7 @@ describe("OTLP over gRPC", () => {
 
   it("listenGrpc() names the key when the port is taken", async () => {
     const port = Number(server.address.split(":")[1]);
-    const given = { host: "127.0.0.1", port, bodyBytesMax, isKnown: () => true };
+    const given = { host: "127.0.0.1", port, bodyBytesMax, isKnown: () => true, onRefused: () => undefined };
     const again = listenGrpc({ ...given, fetch: () => new Response() });
     await expect(again).rejects.toThrow(PermanentError);
     await expect(again).rejects.toThrow(`'grpc_port' ${port}`);
