@@ -1,8 +1,9 @@
 import { writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { crowd } from "../../crowd.ts";
 import { dataFolder, eventually, runCommand, type Sidecar, startSidecar } from "../../sidecar.ts";
 
 const json = { "content-type": "application/json" };
@@ -94,10 +95,7 @@ describe("serve", () => {
   });
 
   it("counts the connections that it refuses", async () => {
-    const sockets = Array.from({ length: 2_003 }, () =>
-      connect(Number(new URL(sidecar.url).port), "127.0.0.1"),
-    );
-    for (const socket of sockets) socket.on("error", () => undefined);
+    const sockets = await crowd(Number(new URL(sidecar.url).port), 2_003);
     await eventually(async () => sockets.filter(({ destroyed }) => destroyed).length >= 3);
     for (const socket of sockets) socket.destroy();
     const metrics = await eventually(async () =>

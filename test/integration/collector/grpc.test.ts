@@ -16,6 +16,7 @@ import { collectorRoutes } from "../../../src/collector/routes.ts";
 import { createGrpcDoor } from "../../../src/grpc-door.ts";
 import { type GrpcServer, listenGrpc } from "../../../src/grpc-server.ts";
 import { PermanentError, TransientError } from "../../../src/model/errors.ts";
+import { crowd } from "../../crowd.ts";
 import { eventually } from "../../sidecar.ts";
 import { encodeOtlp } from "../../fuzz/encode-otlp.ts";
 import { createHarness, spanJson } from "../../unit/collector/harness.ts";
@@ -193,6 +194,13 @@ describe("OTLP over gRPC", () => {
     for (const stream of streams) stream.close(constants.NGHTTP2_CANCEL);
     await eventually(async () => (await send(traces, oneSpan())).error === null);
     session.destroy();
+  });
+
+  it("tells of connections over 2,000", async () => {
+    const sockets = await crowd(Number(server.address.split(":")[1]), 2_003);
+    await eventually(async () => refusals.length > 0);
+    for (const socket of sockets) socket.destroy();
+    expect(new Set(refusals)).toEqual(new Set(["connections"]));
   });
 
   it("gives up a message that does not arrive", async () => {
