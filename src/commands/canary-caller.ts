@@ -1,8 +1,7 @@
-import { spawn } from "node:child_process";
-import { text as readText } from "node:stream/consumers";
 import { PermanentError } from "../model/errors.ts";
 import type { Json } from "../model/json.ts";
 import { within } from "../model/within.ts";
+import { runCommand } from "./canary-command.ts";
 
 /** Gives a frozen input to the automation and takes its answer. */
 export interface Caller {
@@ -25,7 +24,7 @@ export function createCaller({ url, command }: { url: string; command: string })
   if ((url === "") === (command === "")) {
     throw new PermanentError("Cannot run the canary: one of --call URL and --run COMMAND must be given");
   }
-  if (command !== "") return { call: (inputs) => runCommand(command, inputs), model: () => "" };
+  if (command !== "") return { call: (inputs) => runCommand(command, inputs, callMs), model: () => "" };
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new PermanentError(`Cannot run the canary: --call must be an http or https URL, got '${url}'`);
   }
@@ -46,23 +45,4 @@ export function createCaller({ url, command }: { url: string; command: string })
     },
     model: () => model,
   };
-}
-
-async function runCommand(command: string, inputs: Json): Promise<Json> {
-  const child = spawn(command, {
-    shell: true,
-    stdio: ["pipe", "pipe", "inherit"],
-    env: { ...process.env, EVENKEEL_MODE: "canary" },
-    timeout: callMs,
-  });
-  const exited = new Promise<number | null>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", resolve);
-  });
-  // A command that does not read its input closes the pipe early.
-  child.stdin.on("error", () => undefined);
-  child.stdin.end(JSON.stringify(inputs));
-  const [output, code] = await Promise.all([readText(child.stdout), exited]);
-  if (code !== 0) throw new Error(`The command ended with ${code === null ? "a signal" : `code ${code}`}`);
-  return JSON.parse(output) as Json;
 }
