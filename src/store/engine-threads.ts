@@ -3,12 +3,23 @@ import { constants, getPriority, setPriority } from "node:os";
 
 /** The threads of the embedded engine. */
 export interface EngineThreads {
-  /** Puts those that have come since the last call behind ours. Cheap enough for every insert. */
+  /** Puts those that have come since the last look behind ours. Looks once in a while, so call it with every insert. */
   lower(): void;
+}
+
+/** The threads of this process, as the system shows them. */
+interface ThreadList {
+  /** None where the system does not show them. */
+  ids: () => number[];
+  getPriority: (id?: number) => number;
+  setPriority: (id: number, priority: number) => void;
+  nowMs: () => number;
 }
 
 /** A tenth of the processor time of a thread at our priority, where both want the same processor. */
 const niceSteps = 10;
+/** Most threads come lowered, so the others may wait. */
+const lookEveryMs = 5_000;
 
 /**
  * Tells the engine's threads from ours, and lets them run at a lower priority, so that a request is answered before a row
@@ -18,30 +29,43 @@ const niceSteps = 10;
  * Threads inherit their priority, but the engine also starts some from threads of ours. Only Linux has priorities of
  * single threads; elsewhere nothing happens.
  */
-export function watchEngineThreads(): EngineThreads {
-  const settled = new Set(threadIds());
-  const ownPriority = getPriority();
+export function watchEngineThreads(threads: ThreadList = systemThreads): EngineThreads {
+  // Those of the last look: the system gives the id of a thread that has ended to a new one.
+  let settled = new Set(threads.ids());
+  const ownPriority = threads.getPriority();
   const lowered = Math.min(ownPriority + niceSteps, constants.priority.PRIORITY_LOW);
+  let lookedMs = -Infinity;
+
+  function lower(id: number): void {
+    try {
+      // The engine sets priorities of its own where it may.
+      if (threads.getPriority(id) === ownPriority) threads.setPriority(id, lowered);
+    } catch {
+      // The thread has ended.
+    }
+  }
+
   return {
     lower() {
-      for (const id of threadIds()) {
-        if (settled.has(id)) continue;
-        settled.add(id);
-        try {
-          // The engine sets priorities of its own where it may.
-          if (getPriority(id) === ownPriority) setPriority(id, lowered);
-        } catch {
-          // The thread has ended.
-        }
-      }
+      const nowMs = threads.nowMs();
+      if (nowMs - lookedMs < lookEveryMs) return;
+      lookedMs = nowMs;
+      const ids = threads.ids();
+      for (const id of ids) if (!settled.has(id)) lower(id);
+      settled = new Set(ids);
     },
   };
 }
 
-function threadIds(): number[] {
-  try {
-    return readdirSync("/proc/self/task").map(Number);
-  } catch {
-    return []; // No /proc on this system.
-  }
-}
+const systemThreads: ThreadList = {
+  ids() {
+    try {
+      return readdirSync("/proc/self/task").map(Number);
+    } catch {
+      return []; // No /proc on this system.
+    }
+  },
+  getPriority,
+  setPriority,
+  nowMs: () => performance.now(),
+};
