@@ -83,6 +83,7 @@ const app = webRoutes({
   }),
   replayReject: () => Promise.resolve({ kind: "accepted", runs: 0 }),
   retryDelivery: () => false,
+  routeName: ({ channel }) => channel,
   metrics: createMetrics(),
   problems: () => Promise.resolve([]),
   troubles: () => [],

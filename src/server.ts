@@ -4,6 +4,7 @@ import { type ServerType, serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Parts } from "./parts.ts";
+import { routeName } from "./alerts/route-name.ts";
 import { collectorRoutes } from "./collector/routes.ts";
 import { type Config, type WorkflowConfig, workflowConfig } from "./config.ts";
 import { type GrpcOptions, type GrpcServer, listenGrpc } from "./grpc-server.ts";
@@ -191,6 +192,7 @@ function createRoutes(parts: Parts, guard: Guard, troubles: () => string[]): Hon
     readiness: (workflow) => toReadiness(workflowConfig(config, workflow).shadow),
     replayReject: (rejectId) => replayReject(parts, rejectId),
     forget: createForget(parts),
+    routeName: (message) => routeName(config, message),
     retryDelivery: (key, actor) => alerts.retry(key, actor),
     slackActions: createSlackActions(parts, watch),
     problems: () => problems(parts),

@@ -1,4 +1,4 @@
-import type { Journal, PauseState, PinnedBaseline } from "../journal/port.ts";
+import type { Delivery, Journal, PauseState, PinnedBaseline } from "../journal/port.ts";
 import type { Clock } from "../model/clock.ts";
 import type { CanaryAnswer, CanaryCase, CanaryRound } from "../model/canary.ts";
 import type { DataMap } from "../model/data-map.ts";
@@ -155,6 +155,8 @@ export interface WebDeps {
   forget: (order: ForgetOrder) => Promise<ForgetResult>;
   /** Makes a dead message due again; false if there is none such. */
   retryDelivery: (key: string, actor: string) => boolean;
+  /** Which route a message takes, without what may be secret. */
+  routeName: (message: Pick<Delivery, "channel" | "workflow">) => string;
   /** Answers a signed Slack button press; absent where Slack is not set up. */
   slackActions?: (request: Request) => Promise<Response>;
   metrics: { render(accept: string): Promise<{ contentType: string; body: string }> };

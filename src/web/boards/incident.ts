@@ -1,10 +1,11 @@
-import type { AuditEntry, Delivery, PauseState } from "../../journal/port.ts";
+import type { AuditEntry, PauseState } from "../../journal/port.ts";
 import type { Incident } from "../../model/incident.ts";
 import type { RunRow } from "../../model/rows.ts";
 import { signalId } from "../../model/signal.ts";
 import { hourMs, minuteMs } from "../../model/clock.ts";
 import type { SignalVerdict } from "../../model/verdict.ts";
 import type { WebDeps } from "../ports.ts";
+import { type ShownDelivery, withRoutes } from "./deliveries.ts";
 import { readChartBuckets } from "./chart-buckets.ts";
 import { reach } from "./reach.ts";
 import { type Series, toSeries } from "./series.ts";
@@ -26,10 +27,13 @@ export interface IncidentBoard {
   /** Runs that show it beside runs from before. */
   examples: RunRow[];
   baselines: RunRow[];
-  deliveries: Delivery[];
+  deliveries: ShownDelivery[];
   audit: AuditEntry[];
   storeReached: boolean;
 }
+
+/** Signals whose charts are drawn: each asks the store. */
+export const chartsMax = 12;
 
 /** Gathers an incident's page; null where it is not known. */
 export async function buildIncident(deps: WebDeps, incidentId: string): Promise<IncidentBoard | null> {
@@ -64,13 +68,13 @@ export async function buildIncident(deps: WebDeps, incidentId: string): Promise<
 }
 
 /** Newest first. What calls the pause webhook and the platform is in the workflow's order, not in the incident's. */
-function readDeliveries({ journal }: WebDeps, { incidentId, workflow }: Incident): Delivery[] {
+function readDeliveries(deps: WebDeps, { incidentId, workflow }: Incident): ShownDelivery[] {
+  const { journal } = deps;
   const pauses = journal.outbox
     .list({ subject: workflow, limit: 50 })
     .filter(({ payload }) => payload.includes(incidentId));
-  return [...journal.outbox.list({ subject: incidentId, limit: 50 }), ...pauses].sort(
-    (a, b) => b.createdAtMs - a.createdAtMs,
-  );
+  const owed = [...journal.outbox.list({ subject: incidentId, limit: 50 }), ...pauses];
+  return withRoutes(deps, owed).sort((a, b) => b.createdAtMs - a.createdAtMs);
 }
 
 /** Entries that name another incident are left out; those that name none are about the workflow itself. */
@@ -91,7 +95,7 @@ async function readSeries({ store }: WebDeps, incident: Incident, nowMs: number)
   };
   const measures = new Map(incident.signals.map(({ signal, drift }) => [signalId(signal), drift]));
   const lines = await Promise.all(
-    incident.signals.slice(0, 12).map(async ({ signal, drift }) => {
+    incident.signals.slice(0, chartsMax).map(async ({ signal, drift }) => {
       const buckets = await reach(readChartBuckets(store, signal, drift, span));
       return buckets === null ? null : toSeries(buckets, span, (key) => measures.get(signalId(key)) ?? null);
     }),

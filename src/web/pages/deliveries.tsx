@@ -1,13 +1,13 @@
-import type { Delivery } from "../../journal/port.ts";
+import type { ShownDelivery } from "../boards/deliveries.ts";
 import { Ago, Badge, Table } from "./parts.tsx";
 
 /** Messages with what became of them; dead ones can be sent again. */
-export function DeliveryTable(props: { deliveries: Delivery[]; nowMs: number; csrf: string }) {
+export function DeliveryTable(props: { deliveries: ShownDelivery[]; nowMs: number; csrf: string }) {
   return (
     <Table label="Deliveries" columns={["Route", "State", "Attempts", "Owed since", "Last error"]}>
       {props.deliveries.map((delivery) => (
         <tr>
-          <th scope="row">{delivery.channel}</th>
+          <th scope="row">{delivery.route}</th>
           <td data-label="State">
             <Badge state={delivery.state} />
           </td>

@@ -1,4 +1,4 @@
-import type { IncidentBoard, IncidentSignal } from "../boards/incident.ts";
+import { chartsMax, type IncidentBoard, type IncidentSignal } from "../boards/incident.ts";
 import { formatShare, signalNames } from "../format.ts";
 import type { Incident } from "../../model/incident.ts";
 import type { RunRow } from "../../model/rows.ts";
@@ -36,6 +36,7 @@ export function IncidentPage({ board, nowMs, csrf, actor }: Props) {
         {board.signals.map((signal) => (
           <EvidenceRow signal={signal} board={board} />
         ))}
+        <ChartsLeftOut more={board.signals.length - chartsMax} />
       </Card>
       <Examples board={board} />
       <Card title="Who was told">
@@ -189,6 +190,16 @@ function EvidenceRow({ signal, board }: { signal: IncidentSignal; board: Inciden
         />
       )}
     </div>
+  );
+}
+
+function ChartsLeftOut({ more }: { more: number }) {
+  if (more <= 0) return null;
+  return (
+    <p class="quiet">
+      Charts are drawn of the first {chartsMax} signals. Of {more} more, the name opens the page with the
+      chart.
+    </p>
   );
 }
 

@@ -1,12 +1,12 @@
-import type { Delivery } from "../../journal/port.ts";
 import type { RejectRow } from "../../model/rows.ts";
+import type { ShownDelivery } from "../boards/deliveries.ts";
 import { DeliveryTable } from "./deliveries.tsx";
 import { Ago, Card, Empty, Table } from "./parts.tsx";
 
 interface Props {
   /** Null while ClickHouse is away. */
   rejects: RejectRow[] | null;
-  dead: Delivery[];
+  dead: ShownDelivery[];
   nowMs: number;
   csrf: string;
   said: string;

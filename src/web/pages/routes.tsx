@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { signalKinds, type SignalKind } from "../../model/signal.ts";
 import { reach } from "../boards/reach.ts";
+import { withRoutes } from "../boards/deliveries.ts";
 import { buildIncident } from "../boards/incident.ts";
 import { buildOverview } from "../boards/overview.ts";
 import { buildScorecard } from "../boards/scorecard.ts";
@@ -157,7 +158,7 @@ function incidentRoutes(deps: WebDeps, frame: FrameOf): Hono<GuardedEnv> {
       frame("Rejects", "rejects"),
       <RejectsPage
         rejects={rejects}
-        dead={journal.outbox.list({ state: "dead", limit: 100 })}
+        dead={withRoutes(deps, journal.outbox.list({ state: "dead", limit: 100 }))}
         nowMs={clock.nowMs()}
         csrf={c.get("visitor").csrfToken}
         said={c.req.query("said") ?? ""}
