@@ -2,7 +2,7 @@ import { type PatternNode, PatternRefusal, parsePattern } from "./parse-pattern.
 
 /** A regular expression that looks at each character of a text once. */
 export interface LinearPattern {
-  /** Whether it is found in the text; null where finding out would hold others up. */
+  /** Whether it is found in the text; null where finding out could hold others up. Depends on the text alone. */
   test(text: string): boolean | null;
 }
 
@@ -11,11 +11,13 @@ export type CompiledPattern = { kind: "compiled"; pattern: LinearPattern } | { k
 
 /** A pattern of more steps, with its repetitions written out, is refused. */
 const stepsMax = 20_000;
-/** Ways from one place to another that are kept, and steps of places; past either all are found anew. */
+/** Ways from one place to another that are kept from text to text, and steps of places; past either all are found anew. */
 const waysMax = 20_000;
-const keptStepsMax = 2_000_000;
+const keptStepsMax = 1_000_000;
 /** Steps that are looked at for one text: some 75 ms of processor time where each place is new. */
 const workMax = 1_000_000;
+/** What a way costs beside its steps, in looks at steps. With the limit of work it bounds what one text adds to memory. */
+const wayWork = 20;
 
 /**
  * Compiles a regular expression so that its time grows with the length of the text and no faster, whatever the expression
@@ -114,8 +116,17 @@ interface Place {
   steps: number[];
   isStart: boolean;
   afterWord: boolean;
-  /** Where each character leads; "found" where the pattern is there before it. */
-  next: Map<string, Place | "found">;
+  /** Where each character leads. */
+  next: Map<string, Way>;
+}
+
+interface Way {
+  /** "found" where the pattern is there before the character. */
+  to: Place | "found";
+  /** What it takes to find it. Each text is charged for it once, found before or not: verdicts depend on nothing else. */
+  work: number;
+  /** The last text that was charged. */
+  text: number;
 }
 
 /** No character: the end of the text. */
@@ -127,7 +138,10 @@ class Machine implements LinearPattern {
   private readonly first: Place = { steps: [0], isStart: true, afterWord: false, next: new Map() };
   private ways = 0;
   private keptSteps = 0;
+  /** Of the way that is being found. */
   private work = 0;
+  /** Which text it is. */
+  private text = 0;
   /** For each step, the mark of the last character it was seen for. Marks outgrow 32 bits where a process lives long. */
   private readonly seen: Float64Array;
   private mark = 0;
@@ -144,30 +158,41 @@ class Machine implements LinearPattern {
   }
 
   test(text: string): boolean | null {
+    this.makeRoom();
+    this.text += 1;
     let place = this.first;
-    this.work = 0;
+    let work = 0;
     for (let at = 0; ; ) {
       const character = this.isUnicode ? characterAt(text, at) : text.charAt(at);
-      const next = place.next.get(character) ?? this.way(place, character);
-      if (next === "found") return true;
+      const way = place.next.get(character) ?? this.findWay(place, character);
+      if (way.text !== this.text) {
+        way.text = this.text;
+        work += way.work;
+      }
+      if (way.to === "found") return true;
       if (character === end) return false;
-      if (this.work > workMax) return null;
-      place = next;
+      if (work > workMax) return null;
+      place = way.to;
       at += character.length;
     }
   }
 
-  private way(place: Place, character: string): Place | "found" {
-    if (this.ways >= waysMax || this.keptSteps >= keptStepsMax) {
-      this.places = new Map();
-      this.first.next.clear();
-      this.ways = 0;
-      this.keptSteps = 0;
-    }
-    const next = this.follow(place, character);
-    place.next.set(character, next);
+  /** Between two texts only: what a text was charged for stands with the ways. */
+  private makeRoom(): void {
+    if (this.ways < waysMax && this.keptSteps < keptStepsMax) return;
+    this.places = new Map();
+    this.first.next.clear();
+    this.ways = 0;
+    this.keptSteps = 0;
+  }
+
+  private findWay(place: Place, character: string): Way {
+    this.work = wayWork;
+    const to = this.follow(place, character);
+    const way: Way = { to, work: this.work, text: 0 };
+    place.next.set(character, way);
     this.ways += 1;
-    return next;
+    return way;
   }
 
   private follow(place: Place, character: string): Place | "found" {

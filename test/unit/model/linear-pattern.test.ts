@@ -100,6 +100,20 @@ describe("compilePattern()", () => {
     expect(compiled("(?:.*a.{400}){3}c").test(text)).toBeNull();
   });
 
+  it("gives the same verdict on a text whatever it has seen before", () => {
+    const draw = createDraw(5);
+    const drawText = (length: number) => Array.from({ length }, () => "ab".charAt(draw(2))).join("");
+    const texts = [100, 4_000, 10_000].map(drawText);
+    const source = "[ab]*a[ab]{200}c";
+    const alone = texts.map((text) => compiled(source).test(text));
+    const pattern = compiled(source);
+    for (const round of [1, 2, 3]) {
+      const verdicts = texts.map((text) => pattern.test(text));
+      expect([round, verdicts]).toEqual([round, alone]);
+    }
+    expect(new Set(alone)).toEqual(new Set([false, null]));
+  });
+
   const refused = [
     { source: "(", why: "a regular expression" },
     { source: "(?=a)", why: "a regular expression without lookahead and lookbehind" },
