@@ -2,6 +2,7 @@ import { minuteMs } from "../model/clock.ts";
 import type { SignalKey, SignalKind } from "../model/signal.ts";
 import type { Drift, Figure, SignalVerdict, Unit } from "../model/verdict.ts";
 import { plural } from "../model/plural.ts";
+import { numberUnit } from "./figures.ts";
 import { emptyBins, newBin, rareBin } from "./layout.ts";
 import { otherName } from "./number.ts";
 
@@ -41,6 +42,8 @@ const withinPrefix = "within ";
 /** How a kind speaks of its figures: before and now. */
 function wording(signal: SignalKey, drift: Drift): [(figure: string) => string, (figure: string) => string] {
   const name = subject(signal);
+  if (isAppearance(signal.kind, drift))
+    return [() => `${name} was in none of the baseline's runs`, (figure) => `it is present in ${figure}`];
   if (drift.unit === "share") {
     const { was, is } = events[signal.kind] ?? binWords(signal.kind, drift.of);
     const within = drift.of.startsWith(withinPrefix) ? ` ${drift.of}` : "";
@@ -55,8 +58,9 @@ function wording(signal: SignalKey, drift: Drift): [(figure: string) => string, 
       (figure) => `it brings ${figure}`,
     ];
   }
-  const what = drift.of === "spread" ? "spread over" : "was typically";
-  const whatNow = drift.of === "spread" ? "spreads over" : "is";
+  const takes = signal.kind === "latency";
+  const what = drift.of === "spread" ? "spread over" : takes ? "typically took" : "was typically";
+  const whatNow = drift.of === "spread" ? "spreads over" : takes ? "takes" : "is";
   return [(figure) => `${name} ${what} ${figure}`, (figure) => `it ${whatNow} ${figure}`];
 }
 
@@ -79,11 +83,18 @@ const events: Partial<Record<SignalKind, { was: string; is: string }>> = {
   outcome: { was: "came true", is: "comes true" },
 };
 
+/** A key that the baseline never had: its figure before is a guess, not a count. */
+function isAppearance(kind: SignalKind, { unit, of }: Drift): boolean {
+  return kind === "type" && unit === "share" && of === "";
+}
+
 /** How a share of a type, a category or a number's tail is told. */
 function binWords(kind: SignalKind, of: string): { was: string; is: string } {
   if (emptyBins.has(of)) return { was: "was empty", is: "is empty" };
   if (of === otherName) return { was: "was no number", is: "is no number" };
   if (kind === "type") return typeWords(of);
+  const [, side, edge] = /^(above|up to) (-?[\d.e+-]+)$/.exec(of) ?? [];
+  if (side !== undefined) return tailWords(kind, side, amount(Number(edge), numberUnit(kind)));
   if (of === newBin) return { was: "had a value never seen before", is: "has one" };
   if (of === rareBin) return { was: "had a rare value", is: "has one" };
   if (of === "other") return { was: "had one of many other values", is: "has one" };
@@ -91,9 +102,13 @@ function binWords(kind: SignalKind, of: string): { was: string; is: string } {
   return { was: `was ${value}`, is: `is ${value}` };
 }
 
+function tailWords(kind: SignalKind, side: string, edge: string): { was: string; is: string } {
+  if (kind !== "latency") return { was: `was ${side} ${edge}`, is: `is ${side} ${edge}` };
+  const limit = side === "above" ? `more than ${edge}` : `at most ${edge}`;
+  return { was: `took ${limit}`, is: `takes ${limit}` };
+}
+
 function typeWords(of: string): { was: string; is: string } {
-  // A key that the baseline never had.
-  if (of === "") return { was: "was present", is: "is present" };
   if (of === newBin) return { was: "had a type never seen before", is: "has one" };
   if (of === rareBin) return { was: "had a rare type", is: "has one" };
   return { was: `was of type ${of}`, is: `is of type ${of}` };
@@ -124,14 +139,15 @@ function subject({ kind, field, workflow }: SignalKey): string {
 }
 
 function missing(runs: number, runsMin: number): string {
-  if (runs >= runsMin) return `its baseline is still being learned, ${runs} observations so far`;
-  return `${runs} of ${runsMin} observations so far, ${runsMin - runs} more needed`;
+  if (runs >= runsMin)
+    return `its baseline is still being learned, ${runs} ${plural(runs, "observation")} so far`;
+  return `${runs} of ${runsMin} ${plural(runsMin, "observation")} so far, ${runsMin - runs} more needed`;
 }
 
 function runsOf({ unit, of, current }: Drift, { kind }: SignalKey): string {
   if (unit === "runs/h") return ` (${current.runs} ${plural(current.runs, "run")} since)`;
   const isReviewed = (kind === "override_rate" || kind === "unusable_rate") && !of.startsWith(withinPrefix);
-  const what = isReviewed ? "reviewed runs" : "runs";
+  const what = plural(current.runs, isReviewed ? "reviewed run" : "run");
   return unit === "share" ? ` of ${current.runs} ${what}` : ` over ${current.runs} ${what}`;
 }
 

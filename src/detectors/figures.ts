@@ -108,7 +108,8 @@ function volumeFigure(baseline: SignalBaseline, chunk: Chunk, effective: number)
   return { value: perHour, low: Math.max(0, perHour - error), high: perHour + error, runs: chunk.x[0] ?? 0 };
 }
 
-function numberUnit(kind: SignalKind): Unit {
+/** What the numbers of a kind are measured in. */
+export function numberUnit(kind: SignalKind): Unit {
   if (kind === "latency" || kind === "approval_wait") return "ms";
   if (kind === "text_length") return "characters";
   if (kind === "tokens") return "tokens";

@@ -69,8 +69,16 @@ export function formatShare(share: number): string {
 
 /** A figure's interval: `9.1 to 16 %`. */
 export function formatInterval({ low, high }: Pick<Figure, "low" | "high">, unit: Unit): string {
-  if (unit !== "share") return `${significant(low)} to ${formatValue(high, unit)}`;
+  if (unit !== "share") return formatRange(low, high, unit);
   return `${low < 0.001 ? "0" : formatShare(low).replace(" %", "")} to ${formatShare(high).replace("< ", "")}`;
+}
+
+/** A range of numbers with their unit, once where both ends have the same: `12 to 40 tokens`, `840 ms to 1.2 s`. */
+export function formatRange(low: number, high: number, unit: Unit): string {
+  const [from, to] = [formatValue(low, unit), formatValue(high, unit)];
+  if (from === to) return to;
+  const [ending = ""] = / \w+$/.exec(to) ?? [];
+  return `${from.endsWith(ending) ? from.slice(0, from.length - ending.length) : from} to ${to}`;
 }
 
 /** A number in three significant digits, grouped by thousands. */

@@ -124,7 +124,8 @@ function medianOfBins(counts: Record<string, number>): number | null {
   return null;
 }
 
-const unitOfKind: Partial<Record<SignalKey["kind"], Unit>> = {
+/** What the numbers of a kind are measured in, where the kind says it. */
+export const unitOfKind: Partial<Record<SignalKey["kind"], Unit>> = {
   latency: "ms",
   approval_wait: "ms",
   tokens: "tokens",

@@ -1,12 +1,13 @@
 import type { ChangeEvent } from "../../model/incident.ts";
 import { binValue, type SignalKey, signalId } from "../../model/signal.ts";
-import type { SignalVerdict } from "../../model/verdict.ts";
+import type { SignalVerdict, Unit } from "../../model/verdict.ts";
+import { formatRange } from "../format.ts";
 import { plural } from "../../model/plural.ts";
 import type { WebDeps, WorkflowInfo } from "../ports.ts";
 import { reach } from "./reach.ts";
 import { readChartBuckets } from "./chart-buckets.ts";
 import { readCounts, withoutAge } from "./counts.ts";
-import { type Series, toSeries } from "./series.ts";
+import { type Series, toSeries, unitOfKind } from "./series.ts";
 import { measuresOf, type RangeName, spanOf } from "./workflow.ts";
 
 /** One value of a distribution, in the baseline and now. */
@@ -78,7 +79,7 @@ async function readDistribution(
     pinned === null ? {} : read(pinned),
     read({ fromMs, toMs: shown.toMs }),
   ]);
-  return compareCounts(baseline, current);
+  return compareCounts(baseline, current, unitOfKind[signal.kind]);
 }
 
 const rowsMax = 14;
@@ -87,10 +88,12 @@ const rowsMax = 14;
  * Puts two counts by bin beside each other, largest first; numbers as ranges between the baseline's quantiles.
  *
  * @param baseline counts by bin; may be empty, then every baseline share is 0.
+ * @param unit of the numbers.
  */
 export function compareCounts(
   baseline: Readonly<Record<string, number>>,
   current: Readonly<Record<string, number>>,
+  unit: Unit = "number",
 ): DistributionRow[] {
   const bins = [...new Set([...Object.keys(baseline), ...Object.keys(current)])];
   const sums = { baseline: sumOf(baseline), current: sumOf(current) };
@@ -113,7 +116,7 @@ export function compareCounts(
   const kept = rows.slice(0, rowsMax);
   const rest = rows.slice(rowsMax).flatMap(({ bin }) => bin ?? []);
   return [
-    ...numberRanges(numbers, sums.baseline === 0 ? current : baseline).map(({ label, members }) =>
+    ...numberRanges(numbers, sums.baseline === 0 ? current : baseline, unit).map(({ label, members }) =>
       row(label, null, members),
     ),
     ...kept,
@@ -122,7 +125,7 @@ export function compareCounts(
 }
 
 /** Groups number bins into about eight ranges of equal weight in `reference`. */
-function numberRanges(bins: readonly string[], reference: Readonly<Record<string, number>>) {
+function numberRanges(bins: readonly string[], reference: Readonly<Record<string, number>>, unit: Unit) {
   const sorted = [...new Set(bins.map(withoutAge))].sort((a, b) => binValue(a) - binValue(b));
   const weight = sorted.reduce((sum, bin) => sum + (reference[bin] ?? 0), 0);
   const groups: string[][] = [];
@@ -136,10 +139,8 @@ function numberRanges(bins: readonly string[], reference: Readonly<Record<string
     inGroup += reference[bin] ?? 0;
   }
   return groups.map((members) => {
-    const [low, high] = [members[0] ?? "", members.at(-1) ?? ""].map((bin) =>
-      Number(binValue(bin).toPrecision(3)),
-    );
-    return { label: low === high ? `${low ?? 0}` : `${low ?? 0} to ${high ?? 0}`, members };
+    const [low, high] = [members[0] ?? "", members.at(-1) ?? ""].map((bin) => binValue(bin));
+    return { label: formatRange(low ?? 0, high ?? 0, unit), members };
   });
 }
 

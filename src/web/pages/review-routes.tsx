@@ -47,7 +47,9 @@ export function reviewPageRoutes(deps: WebDeps, frame: FrameOf): Hono<GuardedEnv
   });
   app.post("/review/undo", reviewer, async (c) => {
     const { workflow = "" } = await readForm(c);
-    desk.undo(knownName(c));
+    if (desk.undo(knownName(c)) === null) {
+      throw new PermanentError("Cannot undo: the answer has been recorded", { hint: "Go back to the queue" });
+    }
     return c.redirect(queue(workflow), 303);
   });
   app.post("/review/:run_id", reviewer, async (c) => {

@@ -83,7 +83,7 @@ function UndoForm({ run, csrf, workflow }: Props & { run: QueuedRun }) {
       <input type="hidden" name="csrf" value={csrf} />
       <input type="hidden" name="workflow" value={workflow} />
       <button>
-        Undo {run.runId.slice(0, 12)} <kbd>u</kbd>
+        Undo <span class="mono">{run.runId}</span> <kbd>u</kbd>
       </button>
     </form>
   );

@@ -201,11 +201,11 @@ describe("the review page", () => {
   it("takes an answer by form, offers to undo it, and hands the run out again", async () => {
     const headers = { cookie: "evenkeel_name=bob" };
     await sidecar.send([
-      { run_id: "plain", workflow: "plain", inputs: { a: 1 }, outputs: { total: 5, name: "x" } },
+      { run_id: "plain-invoice-17", workflow: "plain", inputs: { a: 1 }, outputs: { total: 5, name: "x" } },
     ]);
     await sidecar.app.parts.filler.audit("plain");
     const read = async () => (await fetch(`${sidecar.url}/review?workflow=plain`, { headers })).text();
-    expect(await read()).toContain('action="/review/plain"');
+    expect(await read()).toContain('action="/review/plain-invoice-17"');
     const form = {
       workflow: "plain",
       verdict: "edited",
@@ -220,14 +220,15 @@ describe("the review page", () => {
         body: new URLSearchParams(body),
         redirect: "manual",
       });
-    expect((await post("/review/plain", form)).status).toBe(303);
-    expect(await read()).toContain("Undo plain");
+    expect((await post("/review/plain-invoice-17", form)).status).toBe(303);
+    expect(await read()).toContain('Undo <span class="mono">plain-invoice-17</span>');
     await post("/review/undo", { workflow: "plain" });
-    expect(await read()).toContain('action="/review/plain"');
-    await post("/review/plain", form);
+    expect(await read()).toContain('action="/review/plain-invoice-17"');
+    await post("/review/plain-invoice-17", form);
     await sidecar.app.parts.desk.settle(true);
+    expect((await post("/review/undo", { workflow: "plain" })).status).toBe(400);
     await sidecar.app.parts.writer()?.flush();
-    const stored = (await (await sidecar.get("/v1/runs/plain")).json()) as any;
+    const stored = (await (await sidecar.get("/v1/runs/plain-invoice-17")).json()) as any;
     expect(stored.reviews).toMatchObject([
       {
         verdict: "edited",

@@ -60,7 +60,7 @@ describe("explain()", () => {
     {
       why: "a number, with its unit",
       sentence: say("latency", "", drift("ms", "median", 1800, [2600, 2500, 2700], 300)),
-      part: "A run of triage was typically 1800 ms; since Tue 17 Nov 14:10 UTC (± 20 min) it is 2600 ms (2500–2700) over 300 runs.",
+      part: "A run of triage typically took 1800 ms; since Tue 17 Nov 14:10 UTC (± 20 min) it takes 2600 ms (2500–2700) over 300 runs.",
     },
     {
       why: "volume",
@@ -79,8 +79,18 @@ describe("explain()", () => {
     },
     {
       why: "a new key",
-      sentence: say("type", "output.fresh", drift("share", "", 0, [0.5, 0.4, 0.6], 60)),
-      part: "`output.fresh` was present in 0 % of runs",
+      sentence: say("type", "output.fresh", drift("share", "", 0.003, [0.5, 0.4, 0.6], 60)),
+      part: "`output.fresh` was in none of the baseline's runs; since Tue 17 Nov 14:10 UTC (± 20 min) it is present in 50 %",
+    },
+    {
+      why: "what rests on one run",
+      sentence: say("null_rate", "output.a", drift("share", "", 0, [1, 0.2, 1], 1)),
+      part: "it is empty in 100 % (20–100 %) of 1 run.",
+    },
+    {
+      why: "the first observation of a new signal",
+      sentence: say("errors", "", { kind: "insufficient", runs: 1, runsMin: 1 }),
+      part: "its baseline is still being learned, 1 observation so far.",
     },
     {
       why: "too little data, and how much is missing",
@@ -140,11 +150,25 @@ describe("explain()", () => {
       now: "it has one in 40 %",
     },
     {
-      why: "a tail",
+      why: "slow runs",
       kind: "latency",
+      of: "above 1460",
+      before: "took more than 1460 ms in 2 %",
+      now: "it takes more than 1460 ms in 40 %",
+    },
+    {
+      why: "long texts",
+      kind: "text_length",
       of: "above 30",
-      before: "was above 30 in 2 %",
-      now: "it is above 30 in 40 %",
+      before: "was above 30 characters in 2 %",
+      now: "it is above 30 characters in 40 %",
+    },
+    {
+      why: "a number's low tail",
+      kind: "output_distribution",
+      of: "up to -3.5",
+      before: "was up to -3.5 in 2 %",
+      now: "it is up to -3.5 in 40 %",
     },
     {
       why: "what is no number",

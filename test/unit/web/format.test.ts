@@ -3,6 +3,7 @@ import {
   formatAgo,
   formatDuration,
   formatInterval,
+  formatRange,
   formatShare,
   significant,
 } from "../../../src/web/format.ts";
@@ -22,6 +23,23 @@ describe("formatInterval()", () => {
     [0, 0.0004, "0 to 0.1 %"],
     [0.091, 0.16, "9.1 to 16 %"],
   ])("%d to %d is %s", (low, high, text) => expect(formatInterval({ low, high }, "share")).toBe(text));
+
+  it("does not read milliseconds as seconds", () => {
+    expect(formatInterval({ low: 840, high: 1200 }, "ms")).toBe("840 ms to 1.2 s");
+  });
+});
+
+describe("formatRange()", () => {
+  it.each([
+    [840, 1200, "ms", "840 ms to 1.2 s"],
+    [1200, 1500, "ms", "1.2 to 1.5 s"],
+    [0.001, 0.02, "usd", "$0.001 to $0.02"],
+    [12, 40, "tokens", "12 to 40 tokens"],
+    [1, 1, "characters", "1 character"],
+    [-3, 12_500, "number", "-3 to 12,500"],
+  ] as const)("%d to %d %s is %s", (low, high, unit, text) =>
+    expect(formatRange(low, high, unit)).toBe(text),
+  );
 });
 
 describe("formatDuration()", () => {

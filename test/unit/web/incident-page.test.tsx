@@ -1,10 +1,11 @@
+import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
 import type { IncidentBoard } from "../../../src/web/boards/incident.ts";
 import { IncidentPage } from "../../../src/web/pages/incident.tsx";
 import { judged, key, moved, startMs } from "../incidents/build.ts";
 import { incident } from "../alerts/build.ts";
 
-function pageOf(board: Partial<IncidentBoard>): string {
+async function pageOf(board: Partial<IncidentBoard>): Promise<string> {
   const whole: IncidentBoard = {
     incident: incident(),
     pause: { workflow: "w", state: "running", sinceMs: 0, reason: "", actor: "", incidentId: "" },
@@ -16,7 +17,9 @@ function pageOf(board: Partial<IncidentBoard>): string {
     storeReached: true,
     ...board,
   };
-  return String(<IncidentPage board={whole} nowMs={0} csrf="" actor="" />);
+  const app = new Hono();
+  app.get("/", (c) => c.html(<IncidentPage board={whole} nowMs={0} csrf="" actor="" />));
+  return (await app.request("/")).text();
 }
 
 const signals = (count: number): IncidentBoard["signals"] =>
@@ -29,12 +32,14 @@ const signals = (count: number): IncidentBoard["signals"] =>
   }));
 
 describe("IncidentPage", () => {
-  it("says how many signals have no chart, and where to see theirs", () => {
-    expect(pageOf({ signals: signals(15) })).toContain("Of 3 more, the name opens the page with the chart.");
-    expect(pageOf({ signals: signals(12) })).not.toContain("Charts are drawn");
+  it("says how many signals have no chart, and where to see theirs", async () => {
+    expect(await pageOf({ signals: signals(15) })).toContain(
+      "Of 3 more, the name opens the page with the chart.",
+    );
+    expect(await pageOf({ signals: signals(12) })).not.toContain("Charts are drawn");
   });
 
-  it("names the route of each message", () => {
+  it("names the route of each message", async () => {
     const message = {
       key: "k",
       channel: "webhook",
@@ -50,7 +55,9 @@ describe("IncidentPage", () => {
       lastError: "",
       deliveredAtMs: 0,
     };
-    const page = pageOf({ deliveries: [{ ...message, ...state, route: "webhook hooks.example.test" }] });
+    const page = await pageOf({
+      deliveries: [{ ...message, ...state, route: "webhook hooks.example.test" }],
+    });
     expect(page).toContain('<th scope="row">webhook hooks.example.test</th>');
   });
 });

@@ -122,6 +122,11 @@ describe("compareCounts()", () => {
     expect(rows.reduce((sum, row) => sum + row.baselineShare, 0)).toBeCloseTo(1);
   });
 
+  it("names the unit of ranges of numbers", () => {
+    const counts = { [bin(900)]: 1, [bin(1100)]: 1 };
+    expect(compareCounts(counts, counts, "ms").map(({ label }) => label)).toEqual(["902 ms", "1.1 s"]);
+  });
+
   it("folds what is past the first fourteen values", () => {
     const counts = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`=${index}`, 20 - index]));
     const rows = compareCounts(counts, {});
