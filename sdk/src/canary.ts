@@ -165,11 +165,12 @@ function sentence(
   fields: readonly CanaryFieldAnswer[],
   cases: number,
 ): string {
+  const inputs = `${cases} frozen ${cases === 1 ? "input" : "inputs"}`;
   switch (outcome) {
     case "pinned":
-      return `The answers to ${cases} frozen inputs are pinned; the next round is compared with them`;
+      return `The answers to ${inputs} are pinned; the next round is compared with them`;
     case "same":
-      return `The answers to ${cases} frozen inputs are as they were`;
+      return `The answers to ${inputs} are as they were`;
     case "not enough":
       return `Too few answers to tell a change from noise: freeze more inputs than ${cases}, or repeat them more often`;
     case "differs": {

@@ -65,11 +65,16 @@ describe("canary()", () => {
   let sidecar: Server;
   let posted: { answers: Record<string, unknown>[] } | null;
   let url = "";
+  let cases: { case_id: string; inputs: object }[];
   /** The first round is refused, as by a sidecar that is being started. */
   let isStarting = true;
 
   beforeEach(async () => {
     posted = null;
+    cases = [
+      { case_id: "a", inputs: { arg0: "x", arg1: 2 } },
+      { case_id: "b", inputs: { arg0: "y", arg1: 0 } },
+    ];
     sidecar = createServer((request, response) => {
       const chunks: Buffer[] = [];
       request.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -81,10 +86,6 @@ describe("canary()", () => {
           posted = JSON.parse(Buffer.concat(chunks).toString()) as typeof posted;
           response.end(JSON.stringify({ outcome: "same", fields: [], models: ["m"] }));
         } else if (request.url?.includes("/canary")) {
-          const cases = [
-            { case_id: "a", inputs: { arg0: "x", arg1: 2 } },
-            { case_id: "b", inputs: { arg0: "y", arg1: 0 } },
-          ];
           response.end(JSON.stringify({ cases, rounds: [{}] }));
         } else {
           response.writeHead(200, { "content-type": "application/x-protobuf" }).end();
@@ -96,6 +97,14 @@ describe("canary()", () => {
   });
 
   afterEach(() => sidecar.close());
+
+  it("says of one frozen input that it is one", async () => {
+    cases = cases.slice(0, 1);
+    const own = createClient({ endpoint: url });
+    const { says } = await own.canary("w", () => 1, { repeats: 1 });
+    await own.shutdown();
+    expect(says).toBe("The answers to 1 frozen input are as they were");
+  });
 
   it("spreads several arguments, sends answers with their runs' ids, and a throw as an answer", async () => {
     const own = createClient({ endpoint: url });
