@@ -6,6 +6,7 @@ import { isJsonObject, type Json, type JsonObject } from "../model/json.ts";
 import { compilePattern } from "../model/linear-pattern.ts";
 import type { Documents } from "./contract-paths.ts";
 import { formats, isRedacted } from "./contract-rules.ts";
+import { boundWork, TooMuchWork } from "./schema-work.ts";
 
 /** Checks one document against a JSON Schema: at most 20 findings, without `review`; null where it cannot be judged. */
 export type SchemaCheck = (document: Json) => Finding[] | null;
@@ -44,8 +45,9 @@ export function compileSchema(schema: JsonObject, root: keyof Documents): Compil
   // Ajv's own keyword: it would answer a promise, which nobody awaits.
   if (schema.$async === true) return { kind: "refused", why: "must be a JSON Schema without '$async'" };
   ajv.removeKeyword("uniqueItems").addKeyword(uniqueItems);
+  const begin = boundWork(ajv);
   try {
-    const check = createCheck(ajv.compile(schema), root);
+    const check = createCheck(ajv.compile(schema), begin, root);
     if (check({}) === null)
       return { kind: "refused", why: "must be a JSON Schema that does not lead back to itself without end" };
     return { kind: "compiled", check };
@@ -86,13 +88,14 @@ function inOrder(value: Json): string {
   );
 }
 
-function createCheck(validate: ValidateFunction, root: keyof Documents): SchemaCheck {
+function createCheck(validate: ValidateFunction, begin: () => void, root: keyof Documents): SchemaCheck {
   return (document) => {
+    begin();
     try {
       if (validate(document)) return [];
     } catch (error) {
       // A schema that refers to itself follows the document down as far as there is a stack.
-      if (error instanceof RangeError) return null;
+      if (error instanceof RangeError || error instanceof TooMuchWork) return null;
       throw error;
     }
     const findings = new Map<string, Finding>();

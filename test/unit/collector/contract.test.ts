@@ -299,6 +299,50 @@ describe("createContractCheck() with a JSON Schema", () => {
     expect(check({ outputs_schema: following }, null, deep).rules).toEqual([]);
   });
 
+  /** Each level is looked at by three ways, which all lead back to the schema. */
+  const branching = {
+    anyOf: ["a", "b", "c"].map((name) => ({
+      type: "object",
+      required: [name],
+      properties: { child: { $ref: "#" } },
+    })),
+  };
+  const nested = (depth: number): Json => (depth === 0 ? { d: 1 } : { child: nested(depth - 1) });
+
+  it("gives no verdict on a document that branches of a schema would look at too often", () => {
+    const result = check({ outputs_schema: branching }, null, nested(11));
+    expect(result).toEqual({ findings: [], rules: [], tooMuch: [{ field: "output", rule: "schema" }] });
+    expect(check({ outputs_schema: branching }, null, nested(2)).rules).toMatchObject([{ isBroken: true }]);
+  });
+
+  it("follows a schema of 2019-09 and 2020-12 back to itself no further than that", () => {
+    const back = { $dynamicRef: "#node" };
+    const ways = [0, 1, 2].map(() => ({ properties: { child: back } }));
+    const newer = { $id: "https://example.test/tree", $dynamicAnchor: "node", allOf: ways };
+    expect(check({ outputs_schema: newer }, null, nested(11)).rules).toEqual([]);
+    const older = JSON.parse(
+      JSON.stringify({
+        ...newer,
+        $schema: "https://json-schema.org/draft/2019-09/schema",
+        $dynamicAnchor: undefined,
+        $recursiveAnchor: true,
+      }).replaceAll('"$dynamicRef":"#node"', '"$recursiveRef":"#"'),
+    );
+    expect(check({ outputs_schema: older }, null, nested(11)).rules).toEqual([]);
+  });
+
+  it("judges the largest document that is kept, with a reference for each item", () => {
+    const $defs = {
+      amount: { type: "number" },
+      line: { properties: { amount: { $ref: "#/$defs/amount" } } },
+    };
+    const items = { $defs, type: "array", items: { $ref: "#/$defs/line" } };
+    const outputs = Array.from({ length: 5_000 }, (_, n) => ({ amount: n === 4_999 ? "x" : n }));
+    expect(check({ outputs_schema: items }, null, outputs).findings).toEqual([
+      { field: "output[].amount", rule: "type" },
+    ]);
+  });
+
   it("tells equal items of a long list apart from others, whatever the order of their members", () => {
     const unique = { type: "array", uniqueItems: true };
     const items = Array.from({ length: 20_000 }, (_, n) => ({ n, text: "a", same: [n] }));
