@@ -24,9 +24,9 @@ export function buildApprovals(
     settings: createSettings(config),
     checkContract(workflow, inputs, outputs) {
       const { contract } = workflowConfig(config, workflow);
-      const { findings, tooMuch } = checkContract(contract, inputs, outputs);
-      const unjudged = tooMuch.map(({ field, rule }) => ({ field, rule: `${rule}, too much to be judged` }));
-      return [...findings, ...unjudged];
+      const { findings, unjudged } = checkContract(contract, inputs, outputs);
+      const inDoubt = unjudged.map(({ field, rule, why }) => ({ field, rule: `${rule}, ${why}` }));
+      return [...findings, ...inDoubt];
     },
     redact: {
       value: (value, root) => redactor.value(value, root).value,

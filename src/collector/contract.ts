@@ -10,8 +10,15 @@ export interface ContractResult {
   findings: Finding[];
   /** Every rule that could be judged. A JSON Schema is one rule of its whole document. */
   rules: JudgedRule[];
-  /** Rules that would take too long to judge: they are neither kept nor broken. */
-  tooMuch: Finding[];
+  /** Rules that are neither kept nor broken, though there was something to judge. */
+  unjudged: UnjudgedRule[];
+}
+
+/** A rule that could not be judged, and why, in a few words. */
+export interface UnjudgedRule {
+  field: string;
+  rule: RuleName;
+  why: string;
 }
 
 /** Whether one run broke one rule. */
@@ -23,6 +30,8 @@ export interface JudgedRule {
   isBroken: boolean;
 }
 
+const tooMuch = "too much to be judged";
+
 /** Checks a run's inputs and outputs against the contract of its workflow. */
 export type ContractCheck = (contract: Contract, inputs: Json, outputs: Json) => ContractResult;
 
@@ -33,6 +42,8 @@ interface CompiledRule {
   signal: string;
   review: boolean;
   check: (documents: Documents) => Finding[] | null;
+  /** Why it cannot be judged though there is something to judge; "" where there is not. */
+  whyNot: () => string;
 }
 
 /**
@@ -51,13 +62,13 @@ export function createContractCheck(catalogue: CatalogueValues = () => null): Co
       ];
       compiled.set(contract, rules);
     }
-    const result: ContractResult = { findings: [], rules: [], tooMuch: [] };
+    const result: ContractResult = { findings: [], rules: [], unjudged: [] };
     const documents = { input: inputs, output: outputs };
-    for (const { field, rule, signal, review, check } of rules) {
+    for (const { field, rule, signal, review, check, whyNot } of rules) {
       const found = check(documents);
       if (found === null) {
-        // Any other rule had nothing to compare with.
-        if (rule === "pattern" || rule === "schema") result.tooMuch.push({ field, rule });
+        const why = whyNot();
+        if (why !== "") result.unjudged.push({ field, rule, why });
         continue;
       }
       for (const finding of found) result.findings.push(review ? { ...finding, review: true } : finding);
@@ -91,6 +102,7 @@ function compileDocument(
     signal: `${root} (schema)`,
     review,
     check: (documents) => outcome.check(documents[root]),
+    whyNot: () => tooMuch,
   });
   return rules;
 }
@@ -114,6 +126,13 @@ function compileField(
       const broken = isBroken(valuesAt(documents, at), documents);
       if (broken === null) return null;
       return broken ? [{ field, rule: name }] : [];
+    },
+    whyNot() {
+      if (name === "pattern") return tooMuch;
+      const { allowed_from: from } = rule;
+      return name === "allowed_from" && from !== undefined && catalogue(from) === null
+        ? "the catalogue was never read"
+        : "";
     },
   });
   const rules = rule.required === true ? [compiled("required", (values) => values.some(isAbsent))] : [];

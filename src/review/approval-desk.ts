@@ -86,7 +86,7 @@ export interface ApprovalDesk {
 export interface ApprovalDeskDeps {
   journal: Pick<Journal, "approvals" | "audit" | "pauses" | "transaction">;
   settings: (workflow: string) => ApprovalSettings;
-  /** What the contract finds; what it would take too long to judge is among it, since a person shall look. */
+  /** What the contract finds; what it cannot judge is among it, since a person shall look. */
   checkContract: (workflow: string, inputs: Json, outputs: Json) => readonly Finding[];
   /** Takes secrets and personal data out of a value, or a text. */
   redact: { value: (value: Json, root: string) => Json; text: (text: string) => string };

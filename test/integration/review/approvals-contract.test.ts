@@ -7,7 +7,13 @@ beforeAll(async () => {
   // Sixty lines of eighty characters: a long line can be cut in more ways than can be followed in time.
   const pattern = String.raw`(?:.{0,80}\n?){1,60}`;
   sidecar = await startSidecar({
+    // Nobody listens there.
+    catalogues: { skus: { url: "https://127.0.0.1:9/skus" } },
     workflows: {
+      orders: {
+        contract: { outputs: { sku: { allowed_from: "skus" } } },
+        approval: { hard_stops: { contract_broken: true } },
+      },
       letters: {
         contract: { outputs: { text: { pattern } } },
         approval: { hard_stops: { contract_broken: true } },
@@ -18,7 +24,10 @@ beforeAll(async () => {
 afterAll(() => sidecar.stop());
 
 async function ask(id: string, text: string): Promise<any> {
-  const item = { approval_id: id, workflow: "letters", action: "send the letter", outputs: { text } };
+  return askAbout({ approval_id: id, workflow: "letters", action: "send the letter", outputs: { text } });
+}
+
+async function askAbout(item: object): Promise<any> {
   return (await sidecar.post("/v1/approvals", item)).json();
 }
 
@@ -27,4 +36,13 @@ it("POST /v1/approvals holds what a contract's pattern would take too long to ju
   expect(await ask("long", "a".repeat(3_000))).toMatchObject({ state: "held" });
   const held: any = await (await sidecar.get("/v1/approvals/long")).json();
   expect(held.reasons).toEqual(["contract broken: output.text (pattern, too much to be judged)"]);
+});
+
+it("POST /v1/approvals holds what would have to be looked for in a catalogue that was never read", async () => {
+  const order = { workflow: "orders", action: "order it" };
+  expect(await askAbout({ ...order, approval_id: "none", outputs: {} })).toMatchObject({ state: "clear" });
+  const asked = await askAbout({ ...order, approval_id: "one", outputs: { sku: "A-1" } });
+  expect(asked).toMatchObject({ state: "held" });
+  const held: any = await (await sidecar.get("/v1/approvals/one")).json();
+  expect(held.reasons).toEqual(["contract broken: output.sku (allowed_from, the catalogue was never read)"]);
 });

@@ -233,16 +233,25 @@ describe("createContractCheck() across fields", () => {
 describe("createContractCheck() with a catalogue", () => {
   const values = new Set(["A-1", "7"]);
   const rule = { allowed_from: "skus" };
-  const found = (value: Json, catalogue: ReadonlySet<string> | null = values) =>
+  const judge = (value: Json, catalogue: ReadonlySet<string> | null = values) =>
     createContractCheck(() => catalogue)({ outputs: { "lines[].sku": rule } }, null, {
       lines: [{ sku: "A-1" }, { sku: value }],
-    }).rules.map(({ isBroken }) => isBroken);
+    });
+  const found = (...given: Parameters<typeof judge>) => judge(...given).rules.map(({ isBroken }) => isBroken);
 
   it("finds a value outside it", () => expect(found("A-2")).toEqual([true]));
   it("finds nothing in a number that it holds as text", () => expect(found(7)).toEqual([false]));
   it("finds an object where a value was meant", () => expect(found({ id: 7 })).toEqual([true]));
   it("gives no verdict on a value that was redacted", () => expect(found("[email:0123abcd]")).toEqual([]));
-  it("gives no verdict while the values are not known", () => expect(found("A-2", null)).toEqual([]));
+  it("gives no verdict while the values are not known, and says why", () => {
+    expect(judge("A-2", null)).toEqual({
+      findings: [],
+      rules: [],
+      unjudged: [{ field: "output.lines[].sku", rule: "allowed_from", why: "the catalogue was never read" }],
+    });
+  });
+  it("says nothing where it had nothing to judge", () =>
+    expect([judge("[email:0123abcd]"), judge("A-1")].flatMap(({ unjudged }) => unjudged)).toEqual([]));
 });
 
 describe("createContractCheck() with a JSON Schema", () => {
@@ -311,7 +320,8 @@ describe("createContractCheck() with a JSON Schema", () => {
 
   it("gives no verdict on a document that branches of a schema would look at too often", () => {
     const result = check({ outputs_schema: branching }, null, nested(11));
-    expect(result).toEqual({ findings: [], rules: [], tooMuch: [{ field: "output", rule: "schema" }] });
+    const unjudged = [{ field: "output", rule: "schema", why: "too much to be judged" }];
+    expect(result).toEqual({ findings: [], rules: [], unjudged });
     expect(check({ outputs_schema: branching }, null, nested(2)).rules).toMatchObject([{ isBroken: true }]);
   });
 
