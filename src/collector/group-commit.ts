@@ -18,7 +18,7 @@ export interface GroupCommitSteps<T> {
   /** Commits a group, in order. May be called with an empty one. */
   commit: (items: readonly T[]) => Promise<void>;
   /** Runs after every commit, also a failed one. Must not throw. */
-  afterwards: () => Promise<void>;
+  afterwards: () => Promise<void> | void;
 }
 
 interface Waiting<T> {

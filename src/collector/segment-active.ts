@@ -1,5 +1,4 @@
-import { randomBytes } from "node:crypto";
-import { createSegmentFile, type SegmentFile } from "./segment-file.ts";
+import { createSegmentMaker, type SegmentFile } from "./segment-maker.ts";
 import type { SegmentQueue } from "./segment-queue.ts";
 
 /** One accepted request on its way to disk. */
@@ -14,12 +13,14 @@ export interface Accepted {
 export interface ActiveSegment {
   commit: (group: readonly Accepted[]) => Promise<void>;
   /** Hands the segment to the queue if it is full, old or wanted. */
-  sealIfDue: () => Promise<void>;
+  sealIfDue: () => void;
   /** Makes the next `sealIfDue` seal the segment, whatever its size. Resolves when it has. */
   wantSeal(): Promise<void>;
   /** Sets what to call when the segment has become old. */
   onDue(nudge: () => void): void;
   size(): { bytes: number; runs: number; firstAcceptedMs: number | null };
+  /** Removes the next segment where it was made ahead. */
+  close(): Promise<void>;
 }
 
 /** Limits past which a segment is sealed. */
@@ -42,16 +43,14 @@ export function createActiveSegment(
   queue: SegmentQueue,
   lastNumber: number,
 ): ActiveSegment {
-  let number = lastNumber;
+  const maker = createSegmentMaker(dir, lastNumber);
   let active: Active | null = null;
   let isSealWanted = false;
   let sealWaiters: (() => void)[] = [];
   let nudge: () => void = () => undefined;
 
   async function open(firstAcceptedMs: number): Promise<Active> {
-    number++;
-    const id = `${String(number).padStart(12, "0")}-${randomBytes(8).toString("hex")}`;
-    const file = await createSegmentFile(dir, id);
+    const file = await maker.take();
     const timer = setTimeout(() => {
       isSealWanted = true;
       nudge();
@@ -59,11 +58,12 @@ export function createActiveSegment(
     return { file, firstAcceptedMs, runs: 0, timer };
   }
 
-  async function seal({ file, firstAcceptedMs, runs, timer }: Active): Promise<void> {
+  function seal({ file, firstAcceptedMs, runs, timer }: Active) {
     active = null;
     clearTimeout(timer);
     queue.push({ id: file.id, path: file.path, bytes: file.bytes(), firstAcceptedMs, runs });
-    await file.close();
+    // No request waits for it: what is in the file is durable, also where it cannot be closed.
+    file.close().catch(() => undefined);
   }
 
   return {
@@ -75,13 +75,14 @@ export function createActiveSegment(
       await active.file.append(kept.flatMap(({ record }) => record ?? []));
       active.firstAcceptedMs = Math.min(active.firstAcceptedMs, firstAcceptedMs);
       active.runs += kept.reduce((sum, { runs }) => sum + runs, 0);
+      if (active.file.bytes() * 2 >= segmentBytesMax) maker.prepare();
     },
-    async sealIfDue() {
+    sealIfDue() {
       const isDue = isSealWanted || (active?.file.bytes() ?? 0) >= segmentBytesMax;
       const waiters = sealWaiters;
       isSealWanted = false;
       sealWaiters = [];
-      if (active !== null && isDue) await seal(active);
+      if (active !== null && isDue) seal(active);
       for (const resolve of waiters) resolve();
     },
     wantSeal() {
@@ -96,5 +97,6 @@ export function createActiveSegment(
       runs: active?.runs ?? 0,
       firstAcceptedMs: active?.firstAcceptedMs ?? null,
     }),
+    close: () => maker.close(),
   };
 }

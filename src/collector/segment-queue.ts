@@ -1,7 +1,8 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, open, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { type Table, tables } from "../model/rows.ts";
+import { type BufferPool, createBufferPool } from "./buffer-pool.ts";
 import { createRollupSums } from "./rollup-lines.ts";
 import type { SeenIdsLog } from "./seen-ids-log.ts";
 import { type DamagedSpan, readRecords, type TableRows } from "./segment-format.ts";
@@ -60,6 +61,7 @@ interface Unconfirmed {
 export function createSegmentQueue(deps: SegmentQueueDeps): SegmentQueue {
   const unconfirmed = new Map<string, Unconfirmed>();
   const ready: QueuedSegment[] = [];
+  const buffers = createBufferPool();
   let takers: ((segment: SealedSegment | null) => void)[] = [];
   let size = { runs: 0, bytes: 0 };
   let isClosed = false;
@@ -74,11 +76,12 @@ export function createSegmentQueue(deps: SegmentQueueDeps): SegmentQueue {
   function handOut(segment: QueuedSegment): SealedSegment {
     return {
       ...segment,
-      read: () => readRows(segment, deps),
+      read: () => readRows(segment, deps, buffers),
       async confirm(rows) {
         await deps.idsLog.append(rows.claims);
         await rm(segment.path, { force: true });
         settle(segment);
+        for (const { ndjson } of rows.tables) buffers.give(ndjson);
       },
     };
   }
@@ -118,8 +121,12 @@ export function createSegmentQueue(deps: SegmentQueueDeps): SegmentQueue {
   };
 }
 
-async function readRows(segment: QueuedSegment, { dir, onDamage }: SegmentQueueDeps): Promise<SegmentRows> {
-  const bytes = await readFile(segment.path);
+async function readRows(
+  segment: QueuedSegment,
+  { dir, onDamage }: SegmentQueueDeps,
+  buffers: BufferPool,
+): Promise<SegmentRows> {
+  const bytes = await readWhole(segment.path, buffers);
   const turns = createTurns();
   const claims: Buffer[] = [];
   const damaged: DamagedSpan[] = [];
@@ -144,9 +151,26 @@ async function readRows(segment: QueuedSegment, { dir, onDamage }: SegmentQueueD
     const known = rowsByTable.get(table);
     if (known === undefined) continue;
     if (table === "rollups") read.push({ table, ...(await sumRollups(known.pieces, turns)) });
-    else read.push({ table, rows: known.rows, ndjson: await joinPieces(known.pieces, turns) });
+    else read.push({ table, rows: known.rows, ndjson: await joinPieces(known.pieces, turns, buffers) });
   }
-  return { tables: read, claims: Buffer.concat(claims) };
+  const result = { tables: read, claims: Buffer.concat(claims) };
+  buffers.give(bytes);
+  return result;
+}
+
+async function readWhole(path: string, buffers: BufferPool): Promise<Buffer> {
+  const file = await open(path, "r");
+  try {
+    const { size } = await file.stat();
+    const whole = buffers.take(size);
+    let at = 0;
+    for (let read = -1; at < size && read !== 0; at += read) {
+      read = (await file.read(whole, at, size - at, at)).bytesRead;
+    }
+    return whole.subarray(0, at);
+  } finally {
+    await file.close();
+  }
 }
 
 /** Long work in turns, so that requests are answered in between. */
@@ -180,9 +204,9 @@ async function sumRollups(pieces: readonly Buffer[], turns: Turns): Promise<Omit
   return sums.take();
 }
 
-/** `Buffer.concat` in turns: sixteen fresh megabytes take ten milliseconds and more. */
-async function joinPieces(pieces: readonly Buffer[], turns: Turns): Promise<Buffer> {
-  const whole = Buffer.allocUnsafe(pieces.reduce((sum, piece) => sum + piece.length, 0));
+/** `Buffer.concat` in turns. */
+async function joinPieces(pieces: readonly Buffer[], turns: Turns, buffers: BufferPool): Promise<Buffer> {
+  const whole = buffers.take(pieces.reduce((sum, piece) => sum + piece.length, 0));
   let at = 0;
   for (const piece of pieces) {
     at += piece.copy(whole, at);

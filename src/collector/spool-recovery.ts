@@ -1,8 +1,8 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { readdir, readFile, rm, truncate } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Logger } from "pino";
-import { readSegment, type SegmentRecord } from "./segment-format.ts";
+import { readSegment, segmentHeader, type SegmentRecord } from "./segment-format.ts";
 import { quarantine, type QueuedSegment } from "./segment-queue.ts";
 
 const segmentName = /^\d{12}-[0-9a-f]{16}\.seg$/;
@@ -20,22 +20,23 @@ export interface RecoveryOptions {
 }
 
 /**
- * Reads the segments that an earlier life of the process left behind. The newest may end in a torn record: it was
- * never acknowledged and is cut. Any other damage is copied to the quarantine folder. Segments without a good record
- * are deleted.
+ * Reads the segments that an earlier life of the process left behind. The newest, and the newest with records, which may
+ * have an empty one behind it, may end in something torn: it was never acknowledged and is cut. Any other damage is copied
+ * to the quarantine folder. Segments without a good record are deleted.
  *
  * @returns the number of the newest segment, 0 for none.
  */
 export async function recoverSegments(options: RecoveryOptions): Promise<number> {
   const { dir, log, onDamage, push } = options;
   const names = (await readdir(dir)).filter((name) => segmentName.test(name)).sort();
+  const open = [names.at(-1), names.findLast((name) => holdsRecords(join(dir, name)))];
   for (const name of names) {
     const path = join(dir, name);
     const bytes = await readFile(path);
     const { records, damaged } = readSegment(bytes);
     const last = damaged.at(-1);
     let end = bytes.length;
-    if (name === names.at(-1) && last?.to === end) {
+    if (open.includes(name) && last?.to === end) {
       damaged.pop();
       end = last.from;
       await truncate(path, end);
@@ -51,7 +52,13 @@ export async function recoverSegments(options: RecoveryOptions): Promise<number>
 
 /** Tells whether a folder holds segments that nobody has confirmed. */
 export function holdsSegments(dir: string): boolean {
-  return existsSync(dir) && readdirSync(dir).some((name) => segmentName.test(name));
+  const names = existsSync(dir) ? readdirSync(dir).filter((name) => segmentName.test(name)) : [];
+  return names.some((name) => holdsRecords(join(dir, name)));
+}
+
+/** False for a segment that was prepared and never used. */
+function holdsRecords(path: string): boolean {
+  return statSync(path).size > segmentHeader.length;
 }
 
 function summarise(

@@ -1,15 +1,15 @@
 /**
  * The spool keeps accepted requests on disk until the store has confirmed them.
  *
- *   <dir>/<number>-<random>.seg    segments, oldest number first (layout: `segment-format.ts`)
+ *   <dir>/<number>-<random>.seg    segments, oldest number first (layout: `segment-format.ts`); the newest may be empty
  *   <dir>/seen-<n>.ids             ids that left the spool (layout: `seen-ids-log.ts`)
  *   <dir>/pending-<n>.log          runs that wait for the root of their trace (layout: `pending-log.ts`)
  *   <dir>/quarantine/              damaged spans of segments, as they were found
  *
- * States of a segment: *active* takes records; *sealed* (full, old, or found at start) never changes again and
- * waits for the writer; *confirmed* is in the store and deleted. The random part of the name makes it unlike any
- * segment of another folder or an earlier life of this one: the name is the token under which the store
- * recognises a batch that it has seen.
+ * States of a segment: *prepared* is empty, made while the one before it fills up; *active* takes records; *sealed* (full,
+ * old, or found at start) never changes again and waits for the writer; *confirmed* is in the store and deleted. The
+ * random part of the name makes it unlike any segment of another folder or an earlier life of this one: the name is the
+ * token under which the store recognises a batch that it has seen.
  */
 import { mkdir } from "node:fs/promises";
 import type { Logger } from "pino";
@@ -163,7 +163,7 @@ function assembleSpool(
       isClosed = true;
       await rotate();
       queue.close();
-      await Promise.all([idsLog.close(), pendingLog.close()]);
+      await Promise.all([segments.close(), idsLog.close(), pendingLog.close()]);
       await lock.release();
     },
   };

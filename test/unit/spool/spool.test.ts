@@ -5,6 +5,7 @@ import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
 import { readSegment } from "../../../src/collector/segment-format.ts";
 import type { SealedSegment } from "../../../src/collector/segment-queue.ts";
+import { holdsSegments } from "../../../src/collector/spool-recovery.ts";
 import { createSpool, type Spool, type SpoolOptions } from "../../../src/collector/spool.ts";
 import { PermanentError, TransientError } from "../../../src/model/errors.ts";
 import { runRow } from "../../conformance/rows.ts";
@@ -63,6 +64,10 @@ function idsOnDisk(dir: string): string[] {
 function idsOf(ndjson: Buffer | undefined): string[] {
   const lines = ndjson?.toString().trim().split("\n") ?? [];
   return lines.map((line) => (JSON.parse(line) as { run_id: string }).run_id);
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise(setImmediate);
 }
 
 async function take(spool: Spool): Promise<SealedSegment> {
@@ -193,7 +198,7 @@ describe("createSpool()", () => {
       const segment = await take(first.spool);
       await segment.confirm(await segment.read());
     }
-    expect(segmentFiles(dir)).toEqual([]);
+    expect(idsOnDisk(dir)).toEqual([]);
     expect(readdirSync(dir).filter((name) => name.endsWith(".ids")).length).toBeLessThanOrEqual(2);
     const { spool } = await openSpool({ dir: killed(dir), idsMax: 8 });
     for (let i = 16; i < 20; i++) expect(spool.seenIds.claim(`id-${i}`)).toBe(false);
@@ -211,6 +216,36 @@ describe("createSpool()", () => {
     expect(counts).toEqual({ received: 1, dropped: 0 });
     expect(spool.seenIds.claim("b")).toBe(true);
     expect(readSegment(readFileSync(path)).damaged).toEqual([]);
+  });
+
+  it("cuts a torn tail before a segment that was made ahead, and tells such a one from one with rows", async () => {
+    const dir = newDir();
+    const first = await openSpool({ dir, segmentBytesMax: 2000 });
+    await first.spool.append(batch("a"), ["a"]);
+    await first.spool.append(batch("b"), ["b"]);
+    await until(() => segmentFiles(dir).length === 2);
+    const left = killed(dir);
+    const [path = "", ahead = ""] = segmentFiles(left);
+    truncateSync(path, readFileSync(path).length - 1);
+    const { spool, counts } = await openSpool({ dir: left });
+    expect(counts).toEqual({ received: 1, dropped: 0 });
+    expect([spool.seenIds.claim("a"), spool.seenIds.claim("b")]).toEqual([false, true]);
+    expect(segmentFiles(left)).toEqual([path]);
+    expect(holdsSegments(left)).toBe(true);
+    cpSync(segmentFiles(dir)[1] ?? "", ahead);
+    truncateSync(path, 0);
+    expect(holdsSegments(left)).toBe(false);
+  });
+
+  it("leaves no segment behind that was made ahead", async () => {
+    const dir = newDir();
+    const { spool } = await openSpool({ dir, segmentBytesMax: 1 });
+    await spool.append(batch("a"), ["a"]);
+    const segment = await take(spool);
+    await segment.confirm(await segment.read());
+    await spool.close();
+    open.length = 0;
+    expect(segmentFiles(dir)).toEqual([]);
   });
 
   it("quarantines a flipped bit once, and keeps its neighbours", async () => {

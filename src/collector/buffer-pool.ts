@@ -1,0 +1,37 @@
+/** Large buffers that are used again. */
+export interface BufferPool {
+  /** A buffer of so many bytes, with anything in it. */
+  take(bytes: number): Buffer;
+  /** Takes back what was taken, which nobody may use any more. */
+  give(buffer: Buffer): void;
+}
+
+/** Smaller ones cost little. */
+const bytesMin = 1024 * 1024;
+/** One for a segment that is read, one for its rows that are inserted. */
+const keptMax = 2;
+const keptBytesMax = 32 * 1024 * 1024;
+
+/**
+ * Creates an empty pool. Fresh megabytes cost page faults; and buffers that live as long as an insert outlive the young
+ * objects, so that nothing but a full collection frees them, of which each holds up the event loop.
+ */
+export function createBufferPool(): BufferPool {
+  const kept = new Set<ArrayBufferLike>();
+  return {
+    take(bytes) {
+      if (bytes < bytesMin) return Buffer.allocUnsafeSlow(bytes);
+      for (const memory of kept) {
+        if (memory.byteLength < bytes) continue;
+        kept.delete(memory);
+        return Buffer.from(memory, 0, bytes);
+      }
+      // With room to spare, since segments are all but equally long.
+      return Buffer.from(new ArrayBuffer(Math.ceil(bytes * 1.125)), 0, bytes);
+    },
+    give({ buffer }) {
+      if (buffer.byteLength < bytesMin || buffer.byteLength > keptBytesMax || kept.size >= keptMax) return;
+      kept.add(buffer);
+    },
+  };
+}
