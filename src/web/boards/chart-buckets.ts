@@ -1,6 +1,22 @@
 import type { SignalBucket, SignalKey } from "../../model/signal.ts";
 import type { Span, Store } from "../../store/port.ts";
+import type { Drift } from "../../model/verdict.ts";
+import type { WebDeps } from "../ports.ts";
+import { readCounts } from "./counts.ts";
+import { needsBaseline } from "./measured-bins.ts";
 import { type Measure, speaksOfPresence } from "./series.ts";
+
+/** What a figure speaks of, with what the baseline had before the onset where only that tells which bins are meant. */
+export async function readMeasure(
+  { store, journal }: Pick<WebDeps, "store" | "journal">,
+  signal: SignalKey,
+  { unit, of, onset }: Pick<Measure, "unit" | "of"> & { onset?: Drift["onset"] },
+): Promise<Measure> {
+  const pinned = needsBaseline(of) ? journal.baselines.current(signal.workflow) : null;
+  if (pinned === null) return { unit, of };
+  const toMs = Math.min(pinned.toMs, onset?.earliestMs ?? Infinity);
+  return { unit, of, before: await readCounts(store, signal, { fromMs: pinned.fromMs, toMs }) };
+}
 
 /** What a chart of one signal is drawn from: its buckets and, where it shows a share of all runs, those of the volume. */
 export async function readChartBuckets(

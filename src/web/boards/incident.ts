@@ -1,12 +1,12 @@
 import type { AuditEntry, PauseState } from "../../journal/port.ts";
 import type { Incident } from "../../model/incident.ts";
 import type { RunRow } from "../../model/rows.ts";
-import { signalId } from "../../model/signal.ts";
+import { type SignalKey, signalId } from "../../model/signal.ts";
 import { hourMs, minuteMs } from "../../model/clock.ts";
 import type { SignalVerdict } from "../../model/verdict.ts";
 import type { WebDeps } from "../ports.ts";
 import { type ShownDelivery, withRoutes } from "./deliveries.ts";
-import { readChartBuckets } from "./chart-buckets.ts";
+import { readChartBuckets, readMeasure } from "./chart-buckets.ts";
 import { reach } from "./reach.ts";
 import { type Series, toSeries } from "./series.ts";
 
@@ -83,7 +83,8 @@ function concerns({ detail }: AuditEntry, incidentId: string): boolean {
 }
 
 /** The incident's signals from well before the onset until now, or until it was resolved. */
-async function readSeries({ store }: WebDeps, incident: Incident, nowMs: number): Promise<Series[] | null> {
+async function readSeries(deps: WebDeps, incident: Incident, nowMs: number): Promise<Series[] | null> {
+  const { store } = deps;
   const endMs = incident.resolvedAtMs ?? nowMs;
   const lengthMs = Math.max(2 * hourMs, endMs - incident.onsetMs);
   const fromMs = incident.onsetMs - 2 * lengthMs;
@@ -93,11 +94,15 @@ async function readSeries({ store }: WebDeps, incident: Incident, nowMs: number)
     toMs: Math.ceil(endMs / stepMs) * stepMs,
     stepMs,
   };
-  const measures = new Map(incident.signals.map(({ signal, drift }) => [signalId(signal), drift]));
   const lines = await Promise.all(
     incident.signals.slice(0, chartsMax).map(async ({ signal, drift }) => {
-      const buckets = await reach(readChartBuckets(store, signal, drift, span));
-      return buckets === null ? null : toSeries(buckets, span, (key) => measures.get(signalId(key)) ?? null);
+      const isOwn = (key: SignalKey) => signalId(key) === signalId(signal);
+      const measure = await reach(readMeasure(deps, signal, drift));
+      const buckets = measure && (await reach(readChartBuckets(store, signal, measure, span)));
+      return (
+        buckets &&
+        toSeries(buckets, span, (key) => (isOwn(key) ? measure : null)).filter((line) => isOwn(line.signal))
+      );
     }),
   );
   return lines.some((line) => line === null) ? null : lines.flatMap((line) => line ?? []);

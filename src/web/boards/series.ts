@@ -9,6 +9,7 @@ import {
   total,
 } from "../../model/signal.ts";
 import { withoutAge } from "./counts.ts";
+import { type Counts, measuredBins } from "./measured-bins.ts";
 import type { Unit } from "../../model/verdict.ts";
 
 /** One signal over time. `values[i]` is null where nothing was seen from `timesMs[i]` on. */
@@ -28,6 +29,8 @@ export interface Series {
 export interface Measure {
   unit: Unit;
   of: string;
+  /** The baseline's counts, where only they tell which bins are meant. */
+  before?: Counts;
 }
 
 /**
@@ -59,21 +62,23 @@ export function toSeries(
   );
   return Array.from(bySignal.values(), (group) => {
     const measure = measureOf(group.signal) ?? guessMeasure(group.signal, group.buckets);
-    const values = new Array<number | null>(steps).fill(measure.unit === "runs/h" ? 0 : null);
+    const { unit, of } = measure;
+    const valueOf = createMeasure(group.signal.kind, measure, span.stepMs);
+    const values = new Array<number | null>(steps).fill(unit === "runs/h" ? 0 : null);
     const runs = new Array<number>(steps).fill(0);
     for (const bucket of group.buckets) {
       const index = indexOf(bucket);
       if (index < 0 || index >= steps) continue;
-      values[index] = measureCounts(bucket, measure, span.stepMs);
+      values[index] = valueOf(bucket.counts);
       runs[index] = total(bucket.counts);
     }
     const timesMs = values.map((_value, index) => startMs + index * span.stepMs);
     if (speaksOfPresence(group.signal, measure)) {
       const all = runs.map((hits, index) => Math.max(hits, allRuns.get(index) ?? 0));
       const shares = all.map((n, index) => (n === 0 ? null : (runs[index] ?? 0) / n));
-      return { signal: group.signal, ...measure, stepMs: span.stepMs, timesMs, values: shares, runs: all };
+      return { signal: group.signal, unit, of, stepMs: span.stepMs, timesMs, values: shares, runs: all };
     }
-    return { signal: group.signal, ...measure, stepMs: span.stepMs, timesMs, values, runs };
+    return { signal: group.signal, unit, of, stepMs: span.stepMs, timesMs, values, runs };
   });
 }
 
@@ -85,21 +90,32 @@ export function speaksOfPresence({ kind }: SignalKey, { unit, of }: Measure): bo
 /** The value of one bucket, or null where it rests on nothing. */
 export function measureCounts(
   { kind, counts }: Pick<SignalBucket, "kind" | "counts">,
-  { unit, of }: Measure,
+  measure: Measure,
   stepMs: number,
 ): number | null {
-  const all = total(counts);
-  if (unit === "runs/h") return (all * hourMs) / stepMs;
-  if (all === 0) return null;
-  if (unit !== "share") return of === "median" ? medianOfBins(counts) : meanOfBins(counts);
-  if (of !== "" && signalKinds[kind] !== "rate" && signalKinds[kind] !== "label")
-    return (counts[of] ?? 0) / all;
-  let events = 0;
-  for (const bin in counts) if (eventBins.has(withoutAge(bin))) events += counts[bin] ?? 0;
-  return events / all;
+  return createMeasure(kind, measure, stepMs)(counts);
 }
 
-function meanOfBins(counts: Record<string, number>): number | null {
+function createMeasure(
+  kind: SignalKey["kind"],
+  { unit, of, before }: Measure,
+  stepMs: number,
+): (counts: Counts) => number | null {
+  if (unit === "runs/h") return (counts) => (total(counts) * hourMs) / stepMs;
+  if (of === "median") return (counts) => quantileOfBins(counts, 0.5);
+  if (of === "spread") return spreadOfBins;
+  if (unit !== "share") return meanOfBins;
+  const isEvent = of === "" || signalKinds[kind] === "rate" || signalKinds[kind] === "label";
+  const isMeant = isEvent ? (bin: string) => eventBins.has(withoutAge(bin)) : measuredBins(of, before);
+  return (counts) => {
+    const all = total(counts);
+    let meant = 0;
+    for (const bin in counts) if (isMeant(bin)) meant += counts[bin] ?? 0;
+    return all === 0 ? null : meant / all;
+  };
+}
+
+function meanOfBins(counts: Counts): number | null {
   let sum = 0;
   let seen = 0;
   for (const bin in counts) {
@@ -111,12 +127,20 @@ function meanOfBins(counts: Record<string, number>): number | null {
   return seen === 0 ? null : sum / seen;
 }
 
-function medianOfBins(counts: Record<string, number>): number | null {
+/** The width that holds the middle 80 % of the numbers, as the detectors have it; null where they are few. */
+function spreadOfBins(counts: Counts): number | null {
+  const [low, high] = [quantileOfBins(counts, 0.1), quantileOfBins(counts, 0.9)];
+  return low === null || high === null || total(counts) < spreadMin ? null : high - low;
+}
+
+const spreadMin = 10;
+
+function quantileOfBins(counts: Counts, share: number): number | null {
   const bins = Object.keys(counts)
     .filter((bin) => bin.startsWith("#"))
     .map((bin) => ({ value: binValue(withoutAge(bin)), n: counts[bin] ?? 0 }))
     .sort((a, b) => a.value - b.value);
-  let left = bins.reduce((sum, { n }) => sum + n, 0) / 2;
+  let left = bins.reduce((sum, { n }) => sum + n, 0) * share;
   for (const { value, n } of bins) {
     left -= n;
     if (left <= 0) return value;

@@ -5,10 +5,10 @@ import { formatRange } from "../format.ts";
 import { plural } from "../../model/plural.ts";
 import type { WebDeps, WorkflowInfo } from "../ports.ts";
 import { reach } from "./reach.ts";
-import { readChartBuckets } from "./chart-buckets.ts";
+import { readChartBuckets, readMeasure } from "./chart-buckets.ts";
 import { readCounts, withoutAge } from "./counts.ts";
-import { type Series, toSeries, unitOfKind } from "./series.ts";
-import { measuresOf, type RangeName, spanOf } from "./workflow.ts";
+import { type Measure, type Series, toSeries, unitOfKind } from "./series.ts";
+import { type RangeName, spanOf } from "./workflow.ts";
 
 /** One value of a distribution, in the baseline and now. */
 export interface DistributionRow {
@@ -47,7 +47,7 @@ export async function buildSignal(
   const span = spanOf(range, clock.nowMs());
   const verdicts = watch.signals(workflow);
   const entry = verdicts.find((candidate) => signalId(candidate.signal) === signalId(signal)) ?? null;
-  const judged = measuresOf(verdicts)(signal);
+  const judged = await measureOf(deps, entry);
   const buckets = await reach(readChartBuckets(store, signal, judged, span));
   const isOwn = (key: SignalKey) => signalId(key) === signalId(signal);
   const lines = toSeries(buckets ?? [], span, (key) => (isOwn(key) ? judged : null));
@@ -62,6 +62,12 @@ export async function buildSignal(
     range,
     storeReached: buckets !== null,
   };
+}
+
+async function measureOf(deps: WebDeps, entry: SignalVerdict | null): Promise<Measure | null> {
+  if (entry === null || entry.verdict.kind === "insufficient") return null;
+  const { signal, verdict } = entry;
+  return (await reach(readMeasure(deps, signal, verdict))) ?? verdict;
 }
 
 /** Counts of the pinned baseline's span beside those since the onset, or of the shown span where nothing drifts. */

@@ -2,11 +2,12 @@ import { dayMs, hourMs, minuteMs } from "../../model/clock.ts";
 import type { PauseState, PinnedBaseline } from "../../journal/port.ts";
 import type { ChangeEvent, Incident } from "../../model/incident.ts";
 import { type NamedSource, unmappedSources } from "../../model/data-map.ts";
-import { type SignalKey, signalId } from "../../model/signal.ts";
+import { signalId } from "../../model/signal.ts";
 import type { SignalVerdict } from "../../model/verdict.ts";
 import { readVersionFigures, type VersionFigures } from "../../store/queries-boards.ts";
 import type { WebDeps, WorkflowInfo } from "../ports.ts";
 import { readNamedSources } from "../../store/queries-data-map.ts";
+import { readMeasure } from "./chart-buckets.ts";
 import { reach } from "./reach.ts";
 import { type Measure, type Series, toSeries } from "./series.ts";
 import { readRollout, type Rollout } from "./versions.ts";
@@ -67,14 +68,18 @@ export async function buildWorkflow(
   const span = spanOf(range, clock.nowMs());
   const verdicts = watch.signals(workflow);
   const changes = journal.changes.list({ workflow, limit: 20 });
-  const [buckets, versions, rollout, unmapped] = await Promise.all([
+  const [measures, buckets, versions, rollout, unmapped] = await Promise.all([
+    readMeasures(deps, verdicts),
     reach(store.readBuckets({ workflow, ...span })),
     reach(readVersionFigures(store, { workflow, fromMs: 0, toMs: span.toMs, limit: 6 })),
     reach(readRollout(deps, workflow, changes)),
     readUnmapped(deps, info),
   ]);
   const series = new Map(
-    toSeries(buckets ?? [], span, measuresOf(verdicts)).map((line) => [signalId(line.signal), line]),
+    toSeries(buckets ?? [], span, (key) => measures.get(signalId(key)) ?? null).map((line) => [
+      signalId(line.signal),
+      line,
+    ]),
   );
   const incidents = journal.incidents.list({ workflow, limit: 30 });
   return {
@@ -109,12 +114,15 @@ export async function readUnmapped(
   return named === null ? null : unmappedSources(dataMap, named);
 }
 
-/** What each verdict's figures speak of, by signal. */
-export function measuresOf(verdicts: readonly SignalVerdict[]): (signal: SignalKey) => Measure | null {
-  const known = new Map(
-    verdicts.flatMap(({ signal, verdict }): [string, Measure][] =>
-      verdict.kind === "insufficient" ? [] : [[signalId(signal), { unit: verdict.unit, of: verdict.of }]],
-    ),
-  );
-  return (signal) => known.get(signalId(signal)) ?? null;
+/** What each verdict's figures speak of, by signal; of a drift with what the baseline had, where that is asked for. */
+async function readMeasures(
+  deps: WebDeps,
+  verdicts: readonly SignalVerdict[],
+): Promise<Map<string, Measure>> {
+  const read = async ({ signal, verdict }: SignalVerdict): Promise<[string, Measure][]> => {
+    if (verdict.kind === "insufficient") return [];
+    const measure = verdict.kind === "drift" ? await reach(readMeasure(deps, signal, verdict)) : null;
+    return [[signalId(signal), measure ?? verdict]];
+  };
+  return new Map((await Promise.all(verdicts.map(read))).flat());
 }
