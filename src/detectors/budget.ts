@@ -11,7 +11,7 @@ export interface Budget {
 const conservatism = 5;
 
 /** How many times the evidence of an alert a pause needs: stopping an automation for nothing costs more than a page. */
-export const pauseFactor = 30;
+export const pauseFactor = 100;
 
 /** The evidence (in days) that one workflow's budget asks for, before it is split over signals. */
 export function workflowDays(budget: Budget): number {
