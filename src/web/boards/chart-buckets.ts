@@ -2,7 +2,7 @@ import type { SignalBucket, SignalKey } from "../../model/signal.ts";
 import type { Span, Store } from "../../store/port.ts";
 import type { Drift } from "../../model/verdict.ts";
 import type { WebDeps } from "../ports.ts";
-import { readCounts } from "./counts.ts";
+import { readCounts, spanBefore } from "./counts.ts";
 import { needsBaseline } from "./measured-bins.ts";
 import { type Measure, speaksOfPresence } from "./series.ts";
 
@@ -14,8 +14,7 @@ export async function readMeasure(
 ): Promise<Measure> {
   const pinned = needsBaseline(of) ? journal.baselines.current(signal.workflow) : null;
   if (pinned === null) return { unit, of };
-  const toMs = Math.min(pinned.toMs, onset?.earliestMs ?? Infinity);
-  return { unit, of, before: await readCounts(store, signal, { fromMs: pinned.fromMs, toMs }) };
+  return { unit, of, before: await readCounts(store, signal, spanBefore(pinned, onset ?? null)) };
 }
 
 /** What a chart of one signal is drawn from: its buckets and, where it shows a share of all runs, those of the volume. */

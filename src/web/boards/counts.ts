@@ -24,6 +24,13 @@ export async function readCounts(
   return sums;
 }
 
+/** The part of a baseline's span that lies before a drift began: a baseline is learned in whole hours. */
+export function spanBefore({ fromMs, toMs }: Span, onset: { earliestMs: number } | null): Span {
+  if (onset === null || onset.earliestMs >= toMs) return { fromMs, toMs };
+  const isLong = onset.earliestMs - fromMs >= 2 * dayMs;
+  return { fromMs, toMs: isLong ? Math.floor(onset.earliestMs / hourMs) * hourMs : onset.earliestMs };
+}
+
 /** Long spans in whole hours: those are kept by signal and read at once, where minutes would have to be searched. */
 function roundSpan({ fromMs, toMs }: Span): Span {
   if (toMs - fromMs < 2 * dayMs) return { fromMs, toMs };

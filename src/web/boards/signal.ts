@@ -6,7 +6,7 @@ import { plural } from "../../model/plural.ts";
 import type { WebDeps, WorkflowInfo } from "../ports.ts";
 import { reach } from "./reach.ts";
 import { readChartBuckets, readMeasure } from "./chart-buckets.ts";
-import { readCounts, withoutAge } from "./counts.ts";
+import { readCounts, spanBefore, withoutAge } from "./counts.ts";
 import { type Measure, type Series, toSeries, unitOfKind } from "./series.ts";
 import { type RangeName, spanOf } from "./workflow.ts";
 
@@ -78,11 +78,12 @@ async function readDistribution(
   shown: { fromMs: number; toMs: number },
 ): Promise<DistributionRow[]> {
   const pinned = journal.baselines.current(signal.workflow);
-  const fromMs = entry?.verdict.kind === "drift" ? entry.verdict.onset.atMs : shown.fromMs;
+  const onset = entry?.verdict.kind === "drift" ? entry.verdict.onset : null;
+  const fromMs = onset?.atMs ?? shown.fromMs;
   const read = async (span: { fromMs: number; toMs: number }) =>
     (await reach(readCounts(store, signal, span))) ?? {};
   const [baseline, current] = await Promise.all([
-    pinned === null ? {} : read(pinned),
+    pinned === null ? {} : read(spanBefore(pinned, onset)),
     read({ fromMs, toMs: shown.toMs }),
   ]);
   return compareCounts(baseline, current, unitOfKind[signal.kind]);

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { dayMs, hourMs, minuteMs } from "../../../src/model/clock.ts";
 import { binValue, numberBin } from "../../../src/model/signal.ts";
+import { spanBefore } from "../../../src/web/boards/counts.ts";
 import { measureCounts } from "../../../src/web/boards/series.ts";
 
 const bin = (value: number) => numberBin(value)!;
@@ -65,5 +67,18 @@ describe("measureCounts()", () => {
     const many = numbers(...Array.from({ length: 101 }, (_, n) => 100 + n));
     expect(measureCounts({ kind: "output_distribution", counts: many }, measure, 1)).toBeCloseTo(80, -1);
     expect(measureCounts({ kind: "output_distribution", counts: numbers(1, 50) }, measure, 1)).toBeNull();
+  });
+});
+
+describe("spanBefore()", () => {
+  const span = { fromMs: 0, toMs: 10 * dayMs };
+  it.each([
+    ["all of it where nothing drifts", null, span.toMs],
+    ["all of it where the drift began later", 11 * dayMs, span.toMs],
+    ["whole hours, since those are read", 9 * dayMs + 90 * minuteMs, 9 * dayMs + hourMs],
+    ["every minute of a short one", dayMs + 90 * minuteMs, dayMs + 90 * minuteMs],
+  ])("is %s", (_, earliestMs, toMs) => {
+    const onset = earliestMs === null ? null : { earliestMs };
+    expect(spanBefore(span, onset)).toEqual({ fromMs: 0, toMs });
   });
 });
