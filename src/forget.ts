@@ -13,10 +13,10 @@ import type { ForgetOrder, ForgetOutcome, ForgetResult } from "./web/ports.ts";
 const valueLengthMin = 4;
 const valueLengthMax = 500;
 /**
- * More runs go only where the order names their number: a person seldom has so many, and a common word has them at once. No share of a
- * workflow: one per cent of ten million runs is a hundred thousand.
+ * More runs and rejects go only where the order names their number: a person seldom has so many, and a common word has them at once. No
+ * share of a workflow: one per cent of ten million runs is a hundred thousand.
  */
-const runsUnaskedMax = 100;
+const unaskedMax = 100;
 /** How long the store may take for what is in the spool. */
 const storeMsMax = 30_000;
 
@@ -46,11 +46,11 @@ async function forget(parts: Parts, order: ForgetOrder): Promise<ForgetResult> {
   const token = randomBytes(4).toString("hex");
   const forgetting = createForgetting(formsOf(parts, order), `[forgotten:${token}]`);
   await storeAll(parts);
-  const query = { workflow, field, isTrial, token, mayDelete: (runs: number) => isConfirmed(order, runs) };
-  const { runIds, ...found } = await store.forget(query, forgetting);
-  const runs = runIds.length;
-  if (isTrial) return { kind: "done", found: { runs, ...found, journalRows: 0, files: 0 } };
-  if (!isConfirmed(order, runs)) return { kind: "unconfirmed", runs, why: unconfirmed(order, runs) };
+  const mayDelete = (rows: Deleted) => isConfirmed(order, rows);
+  const { runIds, ...rest } = await store.forget({ workflow, field, isTrial, token, mayDelete }, forgetting);
+  const found = { runs: runIds.length, ...rest };
+  if (isTrial) return { kind: "done", found: { ...found, journalRows: 0, files: 0 } };
+  if (!mayDelete(found)) return unconfirmed(order, found);
   let journalRows = 0;
   await watch.recallAfter(() => {
     catalogue.save();
@@ -59,7 +59,7 @@ async function forget(parts: Parts, order: ForgetOrder): Promise<ForgetResult> {
     ingest.recall();
   });
   const files = deleteFiles(config.data, forgetting);
-  const outcome = { runs, ...found, journalRows, files };
+  const outcome = { ...found, journalRows, files };
   const what = field === undefined ? "a value" : `a value of '${field}'`;
   const why = forgetting.rewrite(order.reason);
   journal.audit.append({
@@ -72,14 +72,22 @@ async function forget(parts: Parts, order: ForgetOrder): Promise<ForgetResult> {
   return { kind: "done", found: outcome };
 }
 
-function isConfirmed({ expect }: ForgetOrder, runs: number): boolean {
-  return expect === undefined ? runs <= runsUnaskedMax : runs === expect;
+/** What goes as a whole; the rest is kept under another name. */
+type Deleted = Pick<ForgetOutcome, "runs" | "rejects">;
+
+function isConfirmed({ expect }: ForgetOrder, { runs, rejects }: Deleted): boolean {
+  const rows = runs + rejects;
+  return expect === undefined ? rows <= unaskedMax : rows === expect;
 }
 
-function unconfirmed({ expect }: ForgetOrder, runs: number): string {
-  if (expect !== undefined)
-    return `Cannot forget: 'expect' must be the number of runs that would go, ${runs}, got ${expect}`;
-  return `Cannot forget: ${runs} ${plural(runs, "run")} would go, and more than ${runsUnaskedMax} go only where the order names their number`;
+function unconfirmed({ expect }: ForgetOrder, { runs, rejects }: Deleted): ForgetResult {
+  const number = runs + rejects;
+  const would = `${runs} ${plural(runs, "run")} and ${rejects} ${plural(rejects, "reject")} would go`;
+  const why =
+    expect === undefined
+      ? `Cannot forget: ${would}, and more than ${unaskedMax} in all go only where the order names their number`
+      : `Cannot forget: 'expect' must be ${number}, since ${would}, got ${expect}`;
+  return { kind: "unconfirmed", expect: number, why };
 }
 
 /** What was found, in words. */

@@ -42,25 +42,30 @@ export const forget: Command = {
     if (order.actor === "") throw new PermanentError("Cannot forget: --actor must name who orders it");
     const result = await carryOut(context, order);
     if (result.kind === "unconfirmed") {
-      const hint = `If they are meant, repeat it with --yes --expect ${result.runs}`;
+      const hint = `If they are meant, repeat it with ${confirmedBy(result.expect)}`;
       throw new PermanentError(result.why, { hint });
     }
     const found = inWords(result.found);
     process.stdout.write(
       isTrial
-        ? `Would forget: ${found}\nNothing was changed. Repeat it with --yes --expect ${result.found.runs}\n`
+        ? `Would forget: ${found}\nNothing was changed. Repeat it with ${confirmedBy(result.found.runs + result.found.rejects)}\n`
         : `Forgotten: ${found}\n`,
     );
     return 0;
   },
 };
 
-/** How many runs are to go, where that was said. */
+/** The options that confirm what was found. Where no run or reject was, other places may still hold the value. */
+function confirmedBy(expect: number): string {
+  return expect === 0 ? "--yes" : `--yes --expect ${expect}`;
+}
+
+/** How many runs and rejects are to go, where that was said. */
 function readExpected(context: CommandContext): number | undefined {
   const text = textOption(context, "expect");
   if (text === "") return undefined;
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new PermanentError(`Cannot forget: --expect must be the number of runs, got '${text}'`);
+  throw new PermanentError(`Cannot forget: --expect must be the number of runs and rejects, got '${text}'`);
 }
 
 /** From standard input where it is `-`, so that it need not stand in the history of a shell. */
@@ -123,7 +128,7 @@ async function overHttp(url: string, key: string, order: ForgetOrder): Promise<F
     throw new TransientError(`Cannot reach '${url}'`, { cause });
   });
   if (response.status === 409)
-    return { kind: "unconfirmed", runs: answer.runs ?? 0, why: answer.error?.message ?? "" };
+    return { kind: "unconfirmed", expect: answer.expect ?? 0, why: answer.error?.message ?? "" };
   if (!response.ok) throw refusal(url, response.status, answer.error?.message ?? "");
   const {
     other_rows: rewritten = 0,
@@ -137,7 +142,7 @@ async function overHttp(url: string, key: string, order: ForgetOrder): Promise<F
 }
 
 type Answer = Partial<
-  Record<"runs" | "rejects" | "counts" | "other_rows" | "journal_rows" | "files", number>
+  Record<"runs" | "rejects" | "counts" | "other_rows" | "journal_rows" | "files" | "expect", number>
 > & {
   error?: { message?: string };
 };

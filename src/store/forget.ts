@@ -54,7 +54,8 @@ export async function forget(
     rejects: rejectIds.length,
     counts: counts.length,
   };
-  if (query.isTrial || query.mayDelete?.(runs.length) === false) return { ...found, rewritten: 0 };
+  const mayDelete = query.mayDelete?.({ runs: runs.length, rejects: rejectIds.length }) ?? true;
+  if (query.isTrial || !mayDelete) return { ...found, rewritten: 0 };
   const ids = [
     ...new Set(runs.flatMap(({ run_id, trace_id }) => (trace_id === "" ? [run_id] : [run_id, trace_id]))),
   ];

@@ -91,8 +91,8 @@ export interface ForgetQuery {
   field?: string | undefined;
   /** Counts, and changes nothing. */
   isTrial: boolean;
-  /** Asked with the number of runs that were found, before anything changes; where it says no, nothing does. */
-  mayDelete?: (runs: number) => boolean;
+  /** Asked with what was found to be deleted, before anything changes; where it says no, nothing does. */
+  mayDelete?: (found: { runs: number; rejects: number }) => boolean;
   /** Tells this order from others. */
   token: string;
 }

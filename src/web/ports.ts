@@ -107,15 +107,15 @@ export interface ForgetOrder extends Act {
   value: string;
   /** Counts, and changes nothing. */
   isTrial: boolean;
-  /** So many runs are to go, as a trial has told; asked for where they are many. */
+  /** So many runs and rejects are to go, as a trial has told; asked for where they are many. */
   expect?: number | undefined;
 }
 
 /** What became of an order to forget. */
 export type ForgetResult =
   | { kind: "done"; found: ForgetOutcome }
-  /** So many runs would go that the order must name their number, or it named another. Nothing was changed. */
-  | { kind: "unconfirmed"; runs: number; why: string };
+  /** So many runs and rejects would go that the order must name their number, or it named another. Nothing was changed. */
+  | { kind: "unconfirmed"; expect: number; why: string };
 
 /** What was forgotten, or would be. */
 export interface ForgetOutcome {

@@ -18,7 +18,8 @@ const Order = z.strictObject({
     .meta({ description: "Runs in which this field is the value; without, runs that hold it anywhere" }),
   workflow: z.string().min(1).max(200).optional(),
   expect: z.number().int().min(0).optional().meta({
-    description: "How many runs are to go, as a dry run told; needed where they are more than 100",
+    description:
+      "How many runs and rejects are to go, as a dry run told; needed where they are more than 100",
   }),
   dry_run: z.boolean().default(false).meta({ description: "Count, and change nothing" }),
   actor: z.string().max(200).optional(),
@@ -37,7 +38,7 @@ const Outcome = z
   .openapi("Forgotten");
 
 const Unconfirmed = ErrorBody.extend({
-  runs: z.number().meta({ description: "How many would go: what `expect` must be" }),
+  expect: z.number().meta({ description: "How many runs and rejects would go: what `expect` must be" }),
 }).openapi("ForgetUnconfirmed");
 
 /** `POST /v1/forget`: deletes a person's data by a value, everywhere. */
@@ -54,7 +55,8 @@ export function forgetRoutes({ guard, forget }: WebDeps): Api {
       ...answers("What was found", Outcome),
       ...refusals,
       409: {
-        description: "More than 100 runs would go, or others than expected; nothing was changed",
+        description:
+          "More than 100 runs and rejects would go, or another number than expected; nothing was changed",
         content: { "application/json": { schema: Unconfirmed } },
       },
     },
@@ -64,8 +66,10 @@ export function forgetRoutes({ guard, forget }: WebDeps): Api {
     const { value, field, workflow, expect, dry_run: isTrial } = body;
     const result = await forget({ ...readAct(c, body), value, field, workflow, expect, isTrial });
     if (result.kind === "unconfirmed") {
-      const hint = `Look at what a dry run finds; if they are meant, send the order again with 'expect': ${result.runs}`;
-      return c.json({ error: { message: result.why, hint }, runs: result.runs }, 409);
+      const { why: message, expect } = result;
+      const again = expect === 0 ? "without 'expect'" : `with 'expect': ${expect}`;
+      const hint = `Look at what a dry run finds; if it is meant, send the order again ${again}`;
+      return c.json({ error: { message, hint }, expect }, 409);
     }
     const { rewritten, journalRows, ...plain } = result.found;
     return c.json({ ...plain, other_rows: rewritten, journal_rows: journalRows }, 200);
