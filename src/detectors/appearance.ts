@@ -4,14 +4,25 @@ import { type PreparedSignal, prepareSignal } from "./prepare.ts";
 import { rateLayout, rateScores } from "./rate.ts";
 import type { UnknownState } from "./state.ts";
 
+const compiled = new WeakMap<WorkflowBaseline, Map<string, PreparedSignal>>();
+
 /**
  * The detector of a new key: a field that none of the baseline's runs had is watched as a rate whose baseline
- * is "in 0 of n runs". Its kind is `type`, since the shape of the data has changed.
+ * is "in 0 of n runs". Its kind is `type`, since the shape of the data has changed. Compiled once for a baseline: the
+ * second call with the same object and key is free.
  *
  * @returns null for a signal that says nothing new: a new field has a null rate and values as well.
  */
 export function appearanceSignal(baseline: WorkflowBaseline, unknown: UnknownState): PreparedSignal | null {
   if (unknown.kind !== "type") return null;
+  const known = compiled.get(baseline) ?? new Map<string, PreparedSignal>();
+  compiled.set(baseline, known);
+  const signal = known.get(unknown.field) ?? compile(baseline, unknown);
+  if (signal !== null) known.set(unknown.field, signal);
+  return signal;
+}
+
+function compile(baseline: WorkflowBaseline, { kind, field }: UnknownState): PreparedSignal | null {
   const days = (baseline.toMs - baseline.fromMs) / 86_400_000;
   const layout = rateLayout("type");
   const share = 0.5 / (baseline.runs + 1);
@@ -33,8 +44,8 @@ export function appearanceSignal(baseline: WorkflowBaseline, unknown: UnknownSta
     rhoHourStrict: rho,
   };
   const signal: SignalBaseline = {
-    kind: unknown.kind,
-    field: unknown.field,
+    kind,
+    field,
     layout,
     runs: baseline.runs,
     days,

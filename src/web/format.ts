@@ -77,7 +77,7 @@ export function formatInterval({ low, high }: Pick<Figure, "low" | "high">, unit
 export function formatRange(low: number, high: number, unit: Unit): string {
   const [from, to] = [formatValue(low, unit), formatValue(high, unit)];
   if (from === to) return to;
-  const [ending = ""] = / \w+$/.exec(to) ?? [];
+  const [ending = ""] = / \S+$/.exec(to) ?? [];
   return `${from.endsWith(ending) ? from.slice(0, from.length - ending.length) : from} to ${to}`;
 }
 

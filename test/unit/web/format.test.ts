@@ -35,6 +35,7 @@ describe("formatRange()", () => {
     [1200, 1500, "ms", "1.2 to 1.5 s"],
     [0.001, 0.02, "usd", "$0.001 to $0.02"],
     [12, 40, "tokens", "12 to 40 tokens"],
+    [3.2, 13.7, "runs/h", "3.2 to 13.7 runs/h"],
     [1, 1, "characters", "1 character"],
     [-3, 12_500, "number", "-3 to 12,500"],
   ] as const)("%d to %d %s is %s", (low, high, unit, text) =>
