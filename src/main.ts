@@ -1,22 +1,11 @@
 import { parseArgs } from "node:util";
 import { stringify } from "yaml";
 import { commands, usage } from "./commands/commands.ts";
+import { sharedOptions } from "./commands/shared-options.ts";
 import { configJsonSchema } from "./config-json-schema.ts";
 import { hideSecrets, loadConfig } from "./load-config.ts";
 import { PermanentError, TransientError } from "./model/errors.ts";
 import { version } from "./version.ts";
-
-const sharedOptions = {
-  config: { type: "string" },
-  data: { type: "string" },
-  port: { type: "string" },
-  role: { type: "string" },
-  cluster: { type: "string" },
-  "print-config": { type: "boolean" },
-  "print-config-schema": { type: "boolean" },
-  version: { type: "boolean" },
-  help: { type: "boolean", short: "h" },
-} as const;
 
 /** The command line. The only file that ends the process. */
 async function main(argv: string[]): Promise<number> {

@@ -10,8 +10,8 @@ import { plural } from "../model/plural.ts";
 import { type Backtest, type BacktestInput, runBacktest } from "./backtest-replay.ts";
 import { backtestJson, backtestText } from "./backtest-report.ts";
 import type { Command } from "./command.ts";
-import { historyOptions, openHistory } from "./open-history.ts";
-import { timeOption, workflowOption } from "./options.ts";
+import { openHistory } from "./open-history.ts";
+import { historyOptions, spanOptions, timeOption, workflowOption, workflowOptions } from "./options.ts";
 import { createProgress } from "./progress.ts";
 
 /** Replays stored history: what would have alerted, when, and why. */
@@ -19,12 +19,16 @@ export const backtest: Command = {
   summary: "replay stored history: what would have alerted, when, and why",
   synopsis: "--workflow W [--from T] [--to T] [--baseline-to T] [--json] [--url URL] [--key K] [options]",
   options: {
+    ...workflowOptions,
+    ...spanOptions,
+    "baseline-to": {
+      type: "string",
+      value: "T",
+      means: "take everything before for normal, and judge what comes after",
+      otherwise: "learned on the way",
+    },
+    json: { type: "boolean", means: "write JSON" },
     ...historyOptions,
-    workflow: { type: "string" },
-    from: { type: "string" },
-    to: { type: "string" },
-    "baseline-to": { type: "string" },
-    json: { type: "boolean" },
   },
   async run(context) {
     const workflow = workflowOption(context, "backtest");

@@ -5,7 +5,7 @@ import { plural } from "../model/plural.ts";
 import { createCaller } from "./canary-caller.ts";
 import { readFrozen } from "./canary-cases.ts";
 import type { Command, CommandContext } from "./command.ts";
-import { textOption, workflowOption } from "./options.ts";
+import { historyOptions, textOption, workflowOption, workflowOptions } from "./options.ts";
 import { requireSidecar, sidecarUrl } from "./sidecar-url.ts";
 import { table } from "./table.ts";
 
@@ -15,15 +15,25 @@ export const canary: Command = {
   synopsis:
     "--workflow W (--call URL | --run COMMAND | --freeze FILE.jsonl|N | --repin) [--repeat N] [--json] [--url URL] [--key K] [options]",
   options: {
-    workflow: { type: "string" },
-    call: { type: "string" },
-    run: { type: "string" },
-    freeze: { type: "string" },
-    repin: { type: "boolean" },
-    repeat: { type: "string" },
-    json: { type: "boolean" },
-    url: { type: "string" },
-    key: { type: "string" },
+    ...workflowOptions,
+    call: { type: "string", value: "URL", means: "address that answers the inputs" },
+    run: { type: "string", value: "COMMAND", means: "command that answers them" },
+    freeze: {
+      type: "string",
+      value: "FILE.jsonl|N",
+      means: "freeze the inputs of a file, or of N stored runs",
+    },
+    repin: { type: "boolean", means: "let the next round pin its answers anew" },
+    repeat: {
+      type: "string",
+      value: "N",
+      means: "answers to each input",
+      otherwise: "5 in the first round, then 3",
+    },
+    json: { type: "boolean", means: "write JSON" },
+    ...historyOptions,
+    url: { ...historyOptions.url, otherwise: "the one on the configured port" },
+    key: { ...historyOptions.key, means: "its key, with the scopes ingest and review" },
   },
   async run(context) {
     const workflow = workflowOption(context, "run the canary");

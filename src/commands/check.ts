@@ -7,14 +7,14 @@ import { plural } from "../model/plural.ts";
 import { formatBin, formatInterval, formatValue, signalNames } from "../web/format.ts";
 import { type Batch, type BatchSettings, countBatch, toBuckets } from "./check-batch.ts";
 import type { Command, CommandContext } from "./command.ts";
-import { workflowOption } from "./options.ts";
+import { workflowOption, workflowOptions } from "./options.ts";
 import { table } from "./table.ts";
 
 /** Compares two batches of outputs. */
 export const check: Command = {
   summary: "compare two batches of outputs: exit 0 same, 1 drift, 2 not enough data",
   synopsis: "A.jsonl B.jsonl --workflow W [--json] [options]",
-  options: { workflow: { type: "string" }, json: { type: "boolean" } },
+  options: { ...workflowOptions, json: { type: "boolean", means: "write JSON" } },
   async run(context) {
     const [a, b, ...more] = context.positionals;
     if (a === undefined || b === undefined || more.length > 0) {

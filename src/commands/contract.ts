@@ -6,8 +6,8 @@ import { PermanentError } from "../model/errors.ts";
 import { plural } from "../model/plural.ts";
 import type { Command } from "./command.ts";
 import { createContractLearner, type Proposal } from "./contract-infer.ts";
-import { historyOptions, openHistory } from "./open-history.ts";
-import { timeOption, workflowOption } from "./options.ts";
+import { openHistory } from "./open-history.ts";
+import { historyOptions, spanOptions, timeOption, workflowOption, workflowOptions } from "./options.ts";
 import { createProgress } from "./progress.ts";
 
 /** Proposes a contract from history. */
@@ -15,10 +15,9 @@ export const contract: Command = {
   summary: "propose a contract from history, as YAML for the configuration",
   synopsis: "infer --workflow W [--from T] [--to T] [--url URL] [--key K] [options]",
   options: {
+    ...workflowOptions,
+    ...spanOptions,
     ...historyOptions,
-    workflow: { type: "string" },
-    from: { type: "string" },
-    to: { type: "string" },
   },
   async run(context) {
     if (context.positionals.length !== 1 || context.positionals[0] !== "infer") {

@@ -24,7 +24,7 @@ const headStartMs = 48 * hourMs;
 export const demo: Command = {
   summary: "run the sidecar with a replay of real records and real faults",
   synopsis: "[--keep] [options]",
-  options: { keep: { type: "boolean" } },
+  options: { keep: { type: "boolean", means: "leave the data folder where it is" } },
   async run({ config, values }) {
     if (typeof values.data === "string") return play(config, values.data);
     const data = mkdtempSync(join(tmpdir(), "evenkeel-demo-"));

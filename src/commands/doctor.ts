@@ -22,7 +22,7 @@ type Finding = { state: "ok" | "warn" | "fail"; what: string; says: string };
 export const doctor: Command = {
   summary: "check configuration, store, clock, disk and routes",
   synopsis: "[--send-test] [options]",
-  options: { "send-test": { type: "boolean" } },
+  options: { "send-test": { type: "boolean", means: "send a test message through every route" } },
   async run({ config, values }) {
     const workflows = Object.keys(config.workflows).length;
     const findings: Finding[] = [

@@ -16,8 +16,16 @@ import {
   exportReview,
   exportRun,
 } from "./export-rows.ts";
-import { historyOptions, openHistory } from "./open-history.ts";
-import { choiceOption, textOption, timeOption, workflowOption } from "./options.ts";
+import { openHistory } from "./open-history.ts";
+import {
+  choiceOption,
+  historyOptions,
+  spanOptions,
+  textOption,
+  timeOption,
+  workflowOption,
+  workflowOptions,
+} from "./options.ts";
 
 type Row = Record<string, unknown>;
 
@@ -29,13 +37,12 @@ export const exportRows: Command = {
   synopsis:
     "--workflow W [--what runs|reviews|incidents] [--format jsonl|csv|parquet] [--from T] [--to T] [--output FILE] [--url URL] [--key K] [options]",
   options: {
+    ...workflowOptions,
+    what: { type: "string", value: "KIND", means: "runs, reviews or incidents", otherwise: "runs" },
+    format: { type: "string", value: "FORMAT", means: "jsonl, csv or parquet", otherwise: "jsonl" },
+    ...spanOptions,
+    output: { type: "string", value: "FILE", means: "file to write", otherwise: "standard output" },
     ...historyOptions,
-    workflow: { type: "string" },
-    what: { type: "string" },
-    format: { type: "string" },
-    from: { type: "string" },
-    to: { type: "string" },
-    output: { type: "string" },
   },
   async run(context) {
     const query: HistoryQuery = {

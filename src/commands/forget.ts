@@ -9,8 +9,7 @@ import { PermanentError, TransientError } from "../model/errors.ts";
 import { within } from "../model/within.ts";
 import type { ForgetOrder, ForgetResult } from "../web/ports.ts";
 import type { Command, CommandContext } from "./command.ts";
-import { historyOptions } from "./open-history.ts";
-import { textOption } from "./options.ts";
+import { historyOptions, textOption } from "./options.ts";
 import { requireSidecar, sidecarUrl } from "./sidecar-url.ts";
 
 /** Deletes one person's data by a value. */
@@ -19,14 +18,15 @@ export const forget: Command = {
   synopsis:
     "--value V|- [--field F] [--workflow W] --actor NAME [--reason TEXT] [--yes [--expect N]] [--url URL] [--key K] [options]",
   options: {
+    value: { type: "string", value: "V", means: "what names the person; - reads it from standard input" },
+    field: { type: "string", value: "F", means: "field that is the value", otherwise: "anywhere in a run" },
+    workflow: { type: "string", value: "W", means: "one workflow", otherwise: "all" },
+    actor: { type: "string", value: "NAME", means: "who orders it, needed" },
+    reason: { type: "string", value: "TEXT", means: "why, for the audit", otherwise: "none" },
+    yes: { type: "boolean", means: "delete; without it, only count" },
+    expect: { type: "string", value: "N", means: "runs that are to go, needed over 100" },
     ...historyOptions,
-    value: { type: "string" },
-    field: { type: "string" },
-    workflow: { type: "string" },
-    actor: { type: "string" },
-    reason: { type: "string" },
-    yes: { type: "boolean" },
-    expect: { type: "string" },
+    key: { ...historyOptions.key, means: "its key, with the scope admin" },
   },
   async run(context) {
     const isTrial = context.values.yes !== true;

@@ -12,7 +12,7 @@ import { PermanentError } from "../model/errors.ts";
 import { openParquet } from "../store/parquet.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { type ImportTarget, openImportTarget } from "./import-target.ts";
-import { choiceOption, textOption, workflowOption } from "./options.ts";
+import { choiceOption, historyOptions, textOption, workflowOption, workflowOptions } from "./options.ts";
 import { createProgress } from "./progress.ts";
 
 /** Loads past runs from a file as history. */
@@ -21,13 +21,24 @@ export const importFile: Command = {
   synopsis:
     "FILE.jsonl|json|csv|parquet --workflow W [--map FILE] [--format langfuse] [--rejects FILE] [--url URL] [--key K] [--restart] [options]",
   options: {
-    workflow: { type: "string" },
-    map: { type: "string" },
-    format: { type: "string" },
-    rejects: { type: "string" },
-    url: { type: "string" },
-    key: { type: "string" },
-    restart: { type: "boolean" },
+    ...workflowOptions,
+    map: {
+      type: "string",
+      value: "FILE",
+      means: "which column goes where",
+      otherwise: "by the columns' names",
+    },
+    format: {
+      type: "string",
+      value: "FORMAT",
+      means: "langfuse for its exports",
+      otherwise: "by the file's name",
+    },
+    rejects: { type: "string", value: "FILE", means: "list what was refused in a file" },
+    ...historyOptions,
+    url: { ...historyOptions.url, means: "sidecar to send to" },
+    key: { ...historyOptions.key, means: "its key, with the scope ingest" },
+    restart: { type: "boolean", means: "begin anew, not where an earlier import ended" },
   },
   async run(context) {
     const isLangfuse = choiceOption(context, "format", "import", formats) === "langfuse";

@@ -5,14 +5,17 @@ import { stringify } from "yaml";
 import { faultCode, PermanentError } from "../model/errors.ts";
 import { plural } from "../model/plural.ts";
 import type { Command } from "./command.ts";
-import { findHistory, historyOptions } from "./open-history.ts";
-import { textOption } from "./options.ts";
+import { findHistory } from "./open-history.ts";
+import { historyOptions, textOption } from "./options.ts";
 
 /** Writes a first configuration file. */
 export const init: Command = {
   summary: "write a first evenkeel.yaml from the workflows seen",
   synopsis: "[--output FILE] [--url URL] [--key K] [options]",
-  options: { ...historyOptions, output: { type: "string" } },
+  options: {
+    output: { type: "string", value: "FILE", means: "file to write", otherwise: "evenkeel.yaml" },
+    ...historyOptions,
+  },
   async run(context) {
     const path = textOption(context, "output") || "evenkeel.yaml";
     const history = await findHistory(context);

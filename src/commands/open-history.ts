@@ -14,9 +14,6 @@ import type { CommandContext } from "./command.ts";
 import { textOption } from "./options.ts";
 import { requireSidecar, sidecarUrl } from "./sidecar-url.ts";
 
-/** Options of every command that reads history. */
-export const historyOptions = { url: { type: "string" }, key: { type: "string" } } as const;
-
 /**
  * Opens the past for reading.
  *

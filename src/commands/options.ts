@@ -1,6 +1,33 @@
 import { PermanentError } from "../model/errors.ts";
 import type { CommandContext } from "./command.ts";
 
+/** Options of every command that reads history. */
+export const historyOptions = {
+  url: {
+    type: "string",
+    value: "URL",
+    means: "running sidecar to ask",
+    otherwise: "the data folder, or the sidecar that holds it",
+  },
+  key: { type: "string", value: "K", means: "its key, with the scope review", otherwise: "EVENKEEL_API_KEY" },
+} as const;
+
+/** Options of every command that looks at a span of time. */
+export const spanOptions = {
+  from: {
+    type: "string",
+    value: "T",
+    means: "first moment, such as 2026-11-20T09:30, in UTC",
+    otherwise: "the beginning",
+  },
+  to: { type: "string", value: "T", means: "last moment", otherwise: "now" },
+} as const;
+
+/** Which workflow a command is about. */
+export const workflowOptions = {
+  workflow: { type: "string", value: "W", means: "workflow, needed" },
+} as const;
+
 /** An option's text, "" where it was not given. */
 export function textOption({ values }: Pick<CommandContext, "values">, name: string): string {
   const value = values[name];

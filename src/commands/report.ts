@@ -9,15 +9,18 @@ import { within } from "../model/within.ts";
 import { gatherReport } from "../review/gather-report.ts";
 import { renderReport } from "../review/render-report.ts";
 import type { Command, CommandContext } from "./command.ts";
-import { historyOptions } from "./open-history.ts";
-import { textOption, workflowOption } from "./options.ts";
+import { historyOptions, textOption, workflowOption, workflowOptions } from "./options.ts";
 import { requireSidecar, sidecarUrl } from "./sidecar-url.ts";
 
 /** Writes the weekly review of a workflow as Markdown: asks a running sidecar, else reads the data folder. */
 export const report: Command = {
   summary: "write the weekly review of a workflow as Markdown",
   synopsis: "--workflow W [--since 7d] [--url URL] [--key K] [options]",
-  options: { ...historyOptions, workflow: { type: "string" }, since: { type: "string" } },
+  options: {
+    ...workflowOptions,
+    since: { type: "string", value: "DAYS", means: "how far to look back", otherwise: "7d" },
+    ...historyOptions,
+  },
   async run(context) {
     const workflow = workflowOption(context, "report");
     const days = daysOption(context);
