@@ -96,20 +96,12 @@ async function sweepMinute(store: Store, states: Map<string, ReturnType<typeof s
   const toMs = atMs + minuteMs;
   const before = process.cpuUsage();
   const startMs = performance.now();
-  const buckets = await store.readBuckets({ fromMs: atMs, toMs, stepMs: minuteMs });
+  const minute = await store.readMinutes({ fromMs: atMs, toMs });
   const readMs = performance.now() - startMs;
-  const byWorkflow = new Map<string, SignalBucket[]>();
-  for (const bucket of buckets) {
-    const group = byWorkflow.get(bucket.workflow);
-    if (group === undefined) byWorkflow.set(bucket.workflow, [bucket]);
-    else group.push(bucket);
-  }
   let verdicts = 0;
-  for (const [workflow, own] of byWorkflow) {
-    const baseline = baselines.get(workflow) ?? learned;
-    const judged = step(baseline, states.get(workflow) ?? startState(baseline, fromMs), own, {
-      throughMs: toMs,
-    });
+  for (const [workflow, baseline] of baselines) {
+    const state = states.get(workflow) ?? startState(baseline, fromMs);
+    const judged = step(baseline, state, minute.get(workflow) ?? [], { throughMs: toMs });
     states.set(workflow, judged.state);
     verdicts += judged.verdicts.length;
   }

@@ -1,4 +1,4 @@
-import { binValue } from "../model/signal.ts";
+import { numberBinValue, type SignalBucket } from "../model/signal.ts";
 import type { Layout } from "./baseline.ts";
 
 /** The bin of a category that was never seen in the baseline. */
@@ -13,15 +13,15 @@ export function isCounted({ shape }: Layout): boolean {
   return shape === "volume" || shape === "hazard";
 }
 
-/** Maps a raw bin to its coarse bin. */
-export type BinIndex = (bin: string) => number;
+/** Maps a raw bin to its coarse bin. A number bin may come without its "#", as a number. */
+export type BinIndex = (bin: string | number) => number;
 
 /** Compiles a layout into a function from raw bin to the index of the coarse bin. */
 export function binIndex(layout: Layout): BinIndex {
   const byName = new Map(layout.bins.map((bin, index) => [bin, index]));
   switch (layout.shape) {
     case "rate":
-      return (bin) => byName.get(rateBin(bin)) ?? 0;
+      return (bin) => byName.get(rateBin(nameOf(bin))) ?? 0;
     case "category":
       return categoryIndex(byName, layout.rare);
     case "number":
@@ -42,6 +42,33 @@ export function coarseCounts(index: BinIndex, k: number, counts: Record<string, 
   return coarse;
 }
 
+/** The same for the counts of a bucket, however they were read. */
+export function coarseBucket(index: BinIndex, k: number, bucket: SignalBucket): number[] {
+  const { listed } = bucket;
+  if (listed === undefined) return coarseCounts(index, k, bucket.counts);
+  const coarse = new Array<number>(k).fill(0);
+  addListed(coarse, index, listed.words, listed.wordCounts);
+  addListed(coarse, index, listed.numbers, listed.numberCounts);
+  return coarse;
+}
+
+function addListed(
+  coarse: number[],
+  index: BinIndex,
+  bins: readonly (string | number)[],
+  counts: readonly number[],
+): void {
+  for (let at = 0; at < bins.length; at++) {
+    const to = index(bins[at] ?? "");
+    coarse[to] = (coarse[to] ?? 0) + (counts[at] ?? 0);
+  }
+}
+
+/** A raw bin as it is spelled. */
+function nameOf(bin: string | number): string {
+  return typeof bin === "number" ? `#${bin}` : bin;
+}
+
 /** Strips the age from the bin of a delayed label: `yes@3` is `yes`. */
 function rateBin(bin: string): string {
   const at = bin.indexOf("@");
@@ -53,15 +80,15 @@ function categoryIndex(byName: Map<string, number>, rare: readonly string[]): Bi
   const newAt = byName.get(newBin) ?? rareAt;
   const all = new Map(byName);
   for (const bin of rare) all.set(bin, rareAt);
-  return (bin) => all.get(bin) ?? newAt;
+  return (bin) => all.get(nameOf(bin)) ?? newAt;
 }
 
 /** Numbers at or below `edges[i]` and above the edge before fall into bin i; other values come after them. */
 function numberIndex(byName: Map<string, number>, edges: readonly number[]): BinIndex {
   const otherAt = byName.get(rareBin) ?? edges.length;
   return (bin) => {
-    if (!bin.startsWith("#")) return byName.get(bin) ?? otherAt;
-    const value = binValue(bin);
+    if (typeof bin === "string" && !bin.startsWith("#")) return byName.get(bin) ?? otherAt;
+    const value = numberBinValue(typeof bin === "number" ? bin : Number(bin.slice(1)));
     let low = 0;
     let high = edges.length;
     while (low < high) {

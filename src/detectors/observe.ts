@@ -6,7 +6,7 @@ import { componentEvidence, memoryMs } from "./evidence.ts";
 import type { Cohorts } from "./cohorts.ts";
 import { backlogOf, labelsByAge, nextBacklog, runDays } from "./hazard.ts";
 import { expectedLabelShare } from "./label.ts";
-import { coarseCounts } from "./layout.ts";
+import { coarseBucket } from "./layout.ts";
 import { dot } from "./math/dot.ts";
 import { hasPlugins, readPlugin, startPlugin } from "./plugin.ts";
 import type { PreparedSignal } from "./prepare.ts";
@@ -17,12 +17,12 @@ import { expectedShares } from "./strata.ts";
 /** Turns one bucket into a chunk: coarse counts, and what the baseline expected of them. */
 export function observeBucket(signal: PreparedSignal, state: SignalState, bucket: SignalBucket): Chunk {
   const { baseline, index } = signal;
-  const { startMs, counts } = bucket;
-  const x = coarseCounts(index, baseline.shares.length, counts);
+  const { startMs } = bucket;
+  const x = coarseBucket(index, baseline.shares.length, bucket);
   const n = sum(x);
   let e: number[] | undefined;
   if (baseline.ages !== null) {
-    const yes = expectedLabelShare(1 - (baseline.shares[0] ?? 0), baseline.ages, counts);
+    const yes = expectedLabelShare(1 - (baseline.shares[0] ?? 0), baseline.ages, bucket.counts);
     e = [rounded(n * (1 - yes)), rounded(n * yes)];
   } else if (baseline.strata !== null) {
     e = sharesAt(signal, startMs).map((share) => rounded(share * n));

@@ -108,7 +108,7 @@ function countUnknown(unknown: Record<string, UnknownState>, bucket: SignalBucke
 }
 
 function runsIn(slice: readonly SignalBucket[]): number {
-  return slice.reduce((sum, { kind, counts }) => (kind === "volume" ? sum + total(counts) : sum), 0);
+  return slice.reduce((sum, bucket) => (bucket.kind === "volume" ? sum + total(bucket.counts) : sum), 0);
 }
 
 /** New keys, and in how many of a slice's runs each was present. */

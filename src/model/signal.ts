@@ -65,7 +65,20 @@ export interface SignalKey {
 export interface SignalBucket extends SignalKey {
   startMs: number;
   /** Observations by bin. */
-  counts: Record<string, number>;
+  readonly counts: Record<string, number>;
+  /** The same as lists, where they were read so. */
+  readonly listed?: ListedCounts | undefined;
+}
+
+/**
+ * Counts as lists, with number bins as numbers: 7 stands for "#7". A bin may be in them several times. In a busy minute
+ * most bins are numbers that were seen once, and objects with these as names cost more than all that is judged by them.
+ */
+export interface ListedCounts {
+  words: readonly string[];
+  wordCounts: readonly number[];
+  numbers: readonly number[];
+  numberCounts: readonly number[];
 }
 
 /** A signal's key as one string, for maps and ids. */
@@ -89,7 +102,12 @@ export function numberBin(value: number): string | null {
 
 /** The middle of a number bin, in the unit of the number. Inverse of `numberBin` within 0.4 %. */
 export function binValue(bin: string): number {
-  const high = (Number(bin.slice(1)) << 13) >>> 0;
+  return numberBinValue(Number(bin.slice(1)));
+}
+
+/** The same for a bin without its "#". */
+export function numberBinValue(bin: number): number {
+  const high = (bin << 13) >>> 0;
   if (high === 0) return 0;
   bits.setUint32(0, high + 0x1000);
   bits.setUint32(4, 0);

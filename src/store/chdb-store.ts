@@ -7,7 +7,16 @@ import { PermanentError } from "../model/errors.ts";
 import { bindParams } from "./bind-params.ts";
 import { createClickHouseStore } from "./clickhouse-store.ts";
 import { insertError, statementError } from "./clickhouse-errors.ts";
-import { type Engine, insertSettings, type Lane, type Params, quiet, readSettings } from "./engine.ts";
+import {
+  type Engine,
+  insertSettings,
+  type Lane,
+  type Params,
+  quiet,
+  readSettings,
+  type RowFormat,
+  rowsOf,
+} from "./engine.ts";
 import { watchEngineThreads } from "./engine-threads.ts";
 import { defaultLayout, type Layout } from "./layout.ts";
 import { createInsertLogSync } from "./insert-logs.ts";
@@ -69,13 +78,13 @@ export function openChdbStore({ path, log, layout }: ChdbStoreOptions): Store {
         throw insertError(table, error);
       }
     },
-    async select<T>(lane: Lane, sql: string, params: Params) {
+    async select<T>(lane: Lane, sql: string, params: Params, format: RowFormat = "JSONEachRow") {
       const query = bindParams(sql, params);
       const { client, inTurn } = lanes[lane];
       try {
         await ready;
-        const result = await inTurn(() => client.query({ query, format: "JSONEachRow" }));
-        return await result.json<T>();
+        const result = await inTurn(() => client.query({ query, format }));
+        return rowsOf(await result.json<T>());
       } catch (error) {
         throw statementError("read from the store", error);
       }

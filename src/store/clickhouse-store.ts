@@ -8,6 +8,7 @@ import { exampleRuns, sliceCounts } from "./examples.ts";
 import { forget } from "./forget.ts";
 import type { Layout } from "./layout.ts";
 import { migrate, retain } from "./migrate.ts";
+import { readMinutes } from "./minutes.ts";
 import type { Store } from "./port.ts";
 import { findOutputs, findRun, findRunByKey, readVersion, receipt } from "./runs.ts";
 import { searchRuns } from "./search.ts";
@@ -21,6 +22,7 @@ export function createClickHouseStore(engine: Engine, layout: Layout): Store {
     ping: () => engine.ping(),
     insert: (table, ndjson, token) => engine.insert(table, ndjson, token),
     readBuckets: (query) => readBuckets(engine, query),
+    readMinutes: (query) => readMinutes(engine, query),
     readVersions: (query) => readVersions(engine, query),
     readWorkflows: () => readWorkflows(engine),
     findRun: (runId) => findRun(engine, runId),

@@ -139,6 +139,11 @@ export interface Store {
 
   /** Signal buckets, oldest first, `missing` derived (see `model/signal.ts`). Reads rollups only. */
   readBuckets(query: BucketQuery): Promise<SignalBucket[]>;
+  /**
+   * Every signal bucket of some minutes by workflow, oldest first, `missing` derived: what `readBuckets` answers to a step
+   * of a minute, also of `model` and `canary_delta`, in half the time.
+   */
+  readMinutes(query: Pick<BucketQuery, "fromMs" | "toMs" | "known">): Promise<Map<string, SignalBucket[]>>;
   /** The versions counted in a span, with their first minute and number of runs, oldest first. */
   readVersions(
     query: Span & { workflow?: string },

@@ -6,7 +6,7 @@ import { PermanentError } from "../model/errors.ts";
 import { createClickHouseStore } from "./clickhouse-store.ts";
 import { clusterInsertSettings, clusterReadSettings } from "./cluster.ts";
 import { insertError, statementError } from "./clickhouse-errors.ts";
-import { type Engine, insertSettings, quiet, readSettings } from "./engine.ts";
+import { type Engine, insertSettings, quiet, readSettings, type RowFormat, rowsOf } from "./engine.ts";
 import { defaultLayout, type Layout, onCluster } from "./layout.ts";
 import type { Store } from "./port.ts";
 
@@ -91,15 +91,20 @@ function serverEngine(client: ClickHouseClient, isCluster: boolean, prepare: () 
         throw insertError(table, error);
       }
     },
-    async select<T>(_lane: unknown, sql: string, params: Record<string, unknown>) {
+    async select<T>(
+      _lane: unknown,
+      sql: string,
+      params: Record<string, unknown>,
+      format: RowFormat = "JSONEachRow",
+    ) {
       try {
         const result = await client.query({
           query: sql,
           query_params: params,
-          format: "JSONEachRow",
+          format,
           clickhouse_settings: reading,
         });
-        return await result.json<T>();
+        return rowsOf(await result.json<T>());
       } catch (error) {
         throw statementError("read from the store", error);
       }

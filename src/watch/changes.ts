@@ -22,10 +22,9 @@ export async function findChanges(
   seen: { versions: VersionsSeen; models: readonly SignalBucket[] } & Span,
 ): Promise<ChangeEvent[]> {
   const versions = seen.versions.filter(({ workflow }) => workflow === watched.workflow);
-  const models = seen.models.filter(({ workflow }) => workflow === watched.workflow);
   return [
     ...(await versionChanges(store, watched, versions, seen)),
-    ...(await modelChanges(store, watched, modelUses(models, versions[0]?.version ?? ""), seen)),
+    ...(await modelChanges(store, watched, modelUses(seen.models, versions[0]?.version ?? ""), seen)),
   ];
 }
 

@@ -23,7 +23,7 @@ const saveEveryMs = 10 * 60_000;
 export interface NewMinutes {
   buckets: readonly SignalBucket[];
   versions: VersionsSeen;
-  /** Counts of the models that answered, of all workflows. */
+  /** Counts of the models that answered. */
   models: readonly SignalBucket[];
   fromMs: number;
   toMs: number;
@@ -136,9 +136,9 @@ function isNotVolume({ kind }: SignalBucket): boolean {
 }
 
 function noteRuns(watched: Watched, buckets: readonly SignalBucket[]): void {
-  for (const { kind, counts, startMs } of buckets) {
-    if (kind !== "volume") continue;
-    watched.runs += total(counts);
-    watched.lastRunAtMs = Math.max(watched.lastRunAtMs ?? 0, startMs);
+  for (const bucket of buckets) {
+    if (bucket.kind !== "volume") continue;
+    watched.runs += total(bucket.counts);
+    watched.lastRunAtMs = Math.max(watched.lastRunAtMs ?? 0, bucket.startMs);
   }
 }

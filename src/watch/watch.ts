@@ -1,6 +1,5 @@
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import { hourMs, minuteMs } from "../model/clock.ts";
-import { type SignalBucket, type SignalKind, signalKinds } from "../model/signal.ts";
 import { every, type Recurring } from "../every.ts";
 import { createActions, type WatchActions } from "./actions.ts";
 import { judgeUnlearned, tendBaseline } from "./learning.ts";
@@ -8,10 +7,8 @@ import type { WatchDeps } from "./ports.ts";
 import { judgeStanding, sweepWorkflow } from "./sweep.ts";
 import { knownFields, recall, remember, type Watched } from "./watched.ts";
 
-/** After a long absence the minutes are caught up with in spans of this length. */
-const spanMaxMs = 6 * hourMs;
-/** What is judged, and which model answered: read together. */
-const allKinds = Object.keys(signalKinds) as SignalKind[];
+/** After a long absence the minutes are caught up with in spans of this length: all counts of one are in memory at once. */
+const spanMaxMs = hourMs;
 /** Real milliseconds between two looks for workflows that can get their first baseline. */
 const learnEveryMs = 2_000;
 
@@ -132,25 +129,17 @@ async function sweepSpan(
   toMs: number,
 ): Promise<void> {
   const known = knownFields(workflows.values());
-  const read = await deps.store.readBuckets({ fromMs, toMs, stepMs: minuteMs, known, kinds: allKinds });
+  const read = await deps.store.readMinutes({ fromMs, toMs, known });
   const versions = await deps.store.readVersions({ fromMs, toMs });
-  const models: SignalBucket[] = [];
-  const byWorkflow = new Map<string, SignalBucket[]>();
-  for (const bucket of read) {
-    const group = byWorkflow.get(bucket.workflow);
-    if (bucket.kind === "model") models.push(bucket);
-    else if (group === undefined) byWorkflow.set(bucket.workflow, [bucket]);
-    else group.push(bucket);
-  }
-  for (const workflow of byWorkflow.keys()) {
+  for (const workflow of read.keys()) {
     if (!workflows.has(workflow)) workflows.set(workflow, recall(deps.journal, workflow, fromMs));
   }
   for (const watched of workflows.values()) {
+    const own = read.get(watched.workflow) ?? [];
+    const models = own.filter(({ kind }) => kind === "model");
     // A workflow that was further along than the others has read these minutes already.
-    const fresh = (byWorkflow.get(watched.workflow) ?? []).filter(
-      ({ startMs }: SignalBucket) => startMs >= watched.throughMs,
-    );
-    await sweepWorkflow(deps, watched, { buckets: fresh, versions, models, fromMs, toMs });
+    const buckets = own.filter(({ kind, startMs }) => kind !== "model" && startMs >= watched.throughMs);
+    await sweepWorkflow(deps, watched, { buckets, versions, models, fromMs, toMs });
     await yieldToEventLoop();
   }
 }

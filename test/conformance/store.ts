@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PermanentError } from "../../src/model/errors.ts";
-import { numberBin, type SignalKind } from "../../src/model/signal.ts";
+import { numberBin, type SignalKind, signalKinds } from "../../src/model/signal.ts";
 import type { Layout } from "../../src/store/layout.ts";
 import type { Store } from "../../src/store/port.ts";
 import { ndjson, rollupRow, runRow } from "./rows.ts";
@@ -147,6 +147,12 @@ function bucketCases(store: () => Store): void {
         row("wf", 60, "type", "output", "object", 2, "v2"),
         row("other", 0, "volume", "", "run", 7),
         row("other", 1, "output_distribution", "output.x", "__proto__", 7),
+        row("other", 2, "output_distribution", "output.x", "=#7", 1),
+        row("other", 2, "output_distribution", "output.x", "#0", 2),
+        row("other", 2, "output_distribution", "output.x", numberBin(-1e300) ?? "", 3),
+        row("other", 2, "output_distribution", "output.x", numberBin(19.99) ?? "", 4),
+        row("other", 2, "output_distribution", "output.x", numberBin(19.99) ?? "", 5, "v2"),
+        row("other", 2, "model", "", "=gpt", 7),
       ]),
       "buckets",
     );
@@ -207,6 +213,22 @@ function bucketCases(store: () => Store): void {
       stepMs: 60_000,
     });
     expect(Object.entries(hostile[0]?.counts ?? {})).toEqual([["__proto__", 7]]);
+  });
+
+  it("readMinutes() answers what readBuckets() does to a step of a minute, by workflow", async () => {
+    const known = new Map([["wf", ["output.vendor", "output.total"]]]);
+    const kinds = Object.keys(signalKinds) as SignalKind[];
+    const buckets = await store().readBuckets({ ...span, kinds, stepMs: 60_000, known });
+    const byWorkflow = await store().readMinutes({ ...span, known });
+    expect(new Set(byWorkflow.keys())).toEqual(new Set(buckets.map(({ workflow }) => workflow)));
+    expect(byWorkflow.get("other")).toHaveLength(4);
+    for (const [workflow, own] of byWorkflow) {
+      const plain = own.map(({ kind, field, startMs: at, counts }) => ({ kind, field, at, counts }));
+      const wanted = buckets.filter((bucket) => bucket.workflow === workflow);
+      expect(plain).toEqual(
+        wanted.map(({ kind, field, startMs: at, counts }) => ({ kind, field, at, counts })),
+      );
+    }
   });
 
   it("readBuckets() refuses a step that is no whole number of minutes", async () => {
