@@ -41,7 +41,7 @@ export interface QueueFiller {
 /** What a filler is built on. */
 export interface FillerDeps {
   journal: Pick<Journal, "transaction" | "reviewQueue" | "incidents" | "meta">;
-  store: Pick<Store, "query" | "findRun">;
+  store: Pick<Store, "gather" | "findRun">;
   settings: (workflow: string) => ReviewSettings;
   clock: Clock;
 }

@@ -21,9 +21,13 @@ import { watchEngineThreads } from "./engine-threads.ts";
 import { defaultLayout, type Layout } from "./layout.ts";
 import { createInsertLogSync } from "./insert-logs.ts";
 import type { Store } from "./port.ts";
+import { createTurns } from "./turns.ts";
 
 // A statement of ours is as long as the values in it, which are bounded where they come in.
 const embeddedReadSettings = { ...readSettings, max_query_size: "100000000" } as const;
+
+/** A page has up to five reads in line at once. Past so many, people would have gone before they are answered. */
+const reportsWaitingMax = 32;
 
 type ClientOptions = NonNullable<Parameters<typeof createClient>[0]>;
 
@@ -38,7 +42,7 @@ export interface ChdbStoreOptions {
 /**
  * Opens the embedded engine. Choose it for one process and one folder; `openServerStore` for anything larger.
  *
- * Statements of one session run one after another, so that inserts, sweeps and reports each have their own. All statements
+ * Statements of one session run one after another, so that inserts, sweeps, evidence and reports each have their own. All statements
  * with parameters, of whatever session, wait for each other in chdb 3.4.0, since its engine would mix their parameters up:
  * reads therefore reach it without any.
  *
@@ -47,8 +51,15 @@ export interface ChdbStoreOptions {
 export function openChdbStore({ path, log, layout }: ChdbStoreOptions): Store {
   const threads = watchEngineThreads();
   const writes = connect(path);
-  const openLane = () => ({ client: connect(path).client, inTurn: createTurns() });
-  const lanes = { sweep: openLane(), report: openLane() } satisfies Record<Lane, unknown>;
+  const openLane = (waitingMax?: number) => ({
+    client: connect(path).client,
+    inTurn: createTurns(waitingMax),
+  });
+  const lanes = {
+    sweep: openLane(),
+    evidence: openLane(),
+    report: openLane(reportsWaitingMax),
+  } satisfies Record<Lane, unknown>;
   const ready = Promise.all(Object.values(lanes).map(({ client }) => applyReadSettings(client)));
   ready.catch(() => log.error("Cannot apply read settings to the embedded store"));
 
@@ -95,7 +106,7 @@ export function openChdbStore({ path, log, layout }: ChdbStoreOptions): Store {
     },
     async close() {
       await ready.catch(() => undefined);
-      for (const { client } of [writes, lanes.sweep, lanes.report]) await client.close();
+      for (const { client } of [writes, ...Object.values(lanes)]) await client.close();
     },
   };
   return createClickHouseStore(engine, { ...defaultLayout, ...layout });
@@ -126,19 +137,6 @@ function connect(path: string): {
       hint: "One process at a time can use a data folder, and one data folder can be used by a process.",
     });
   }
-}
-
-/**
- * Runs statements one after another. The engine does so too, but a statement that waits there holds a thread of libuv's
- * pool, and as many searches as it has threads would hold up the sync of the spool, and with it every acknowledgement.
- */
-function createTurns(): <T>(statement: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (statement) => {
-    const result = last.then(statement);
-    last = result.catch(() => undefined);
-    return result;
-  };
 }
 
 /**

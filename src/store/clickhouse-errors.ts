@@ -73,6 +73,8 @@ export function insertError(table: string, error: unknown): PermanentError | Tra
 
 /** What the failure of a read or of a schema statement means to its caller. */
 export function statementError(action: string, error: unknown): PermanentError | TransientError {
+  // The engine was not asked at all.
+  if (error instanceof TransientError) return error;
   const code = clickHouseCode(error);
   const message = `Cannot ${action}: ${fault(code, error)}`;
   return code === null || passingFaults.has(code) ? new TransientError(message) : new PermanentError(message);

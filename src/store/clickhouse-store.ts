@@ -40,6 +40,7 @@ export function createClickHouseStore(engine: Engine, layout: Layout): Store {
         ORDER BY t.received_at DESC, t.reject_id LIMIT {limit:UInt32}`,
         { limit },
       ),
+    gather: <T>(sql: string, params: Record<string, Json> = {}) => engine.select<T>("evidence", sql, params),
     query: <T>(sql: string, params: Record<string, Json> = {}) => engine.select<T>("report", sql, params),
     reportDrained: (collectorId, throughMs) => reportDrained(engine, collectorId, throughMs),
     collectorsDrainedThroughMs: () => drainedThroughMs(engine),

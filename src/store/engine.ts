@@ -3,10 +3,11 @@ import type { Json } from "../model/json.ts";
 import type { Table } from "../model/rows.ts";
 
 /**
- * Which queue a read waits in. `sweep` is for what the product itself needs to go on (buckets, references);
- * `report` for what a person asked, which may be slow. On the embedded engine each lane is a session of its own.
+ * Which queue a read waits in. `sweep` is for what the product itself needs to go on (buckets, references); `evidence` for what it
+ * looks up for people by itself (examples of a drift, runs to review, one run); `report` for what a person asked, which may
+ * be slow. On the embedded engine each lane is a session of its own, so that no search holds up the others.
  */
-export type Lane = "sweep" | "report";
+export type Lane = "sweep" | "evidence" | "report";
 
 /** Values by name, for the places `{name:Type}` of a statement: whatever they say, none of it is read as SQL. */
 export type Params = Record<string, Json>;

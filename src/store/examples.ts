@@ -16,7 +16,7 @@ export async function exampleRuns(engine: Engine, query: ExampleQuery): Promise<
   const params = spanParams(query);
   const condition = conditionOf(query, params);
   return engine.select<RunRow>(
-    "report",
+    "evidence",
     `SELECT ${rowColumns("runs")} FROM runs AS t
     WHERE (t.workflow, t.received_at, t.run_id) IN (
       SELECT t.workflow, t.received_at, t.run_id FROM (${scan}) AS t WHERE ${condition}
@@ -32,7 +32,7 @@ export async function sliceCounts(engine: Engine, query: Omit<ExampleQuery, "lim
   const params = spanParams(query);
   const condition = conditionOf(query, params);
   return engine.select<SliceCount>(
-    "report",
+    "evidence",
     `SELECT attribute, value, runs, hits FROM (
       SELECT pair.1 AS attribute, pair.2 AS value, toFloat64(count()) AS runs, toFloat64(sum(hit)) AS hits,
         count() OVER (PARTITION BY attribute) AS valuesOfAttribute

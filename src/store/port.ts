@@ -167,6 +167,8 @@ export interface Store {
   rejects(limit: number): Promise<RejectRow[]>;
   /** Rows of any statement of the store's own making, for pages and reports. Parameters are bound. */
   query<T>(sql: string, params?: Record<string, Json>): Promise<T[]>;
+  /** The same for what the product looks up by itself, which no report may hold up. */
+  gather<T>(sql: string, params?: Record<string, Json>): Promise<T[]>;
 
   /** Notes that everything which a collector accepted before a time is in the store. The id is hexadecimal. */
   reportDrained(collectorId: string, throughMs: number): Promise<void>;

@@ -1,6 +1,7 @@
 import type { RunRef, Span, Store } from "./port.ts";
 
 type Queries = Pick<Store, "query">;
+type Gathers = Pick<Store, "gather">;
 
 /** A stored run that may be worth a review. */
 export interface Candidate extends RunRef {
@@ -19,8 +20,8 @@ interface Row {
 const columns = "run_id, workflow, version, toUnixTimestamp64Milli(received_at) AS received_ms";
 
 /** Live runs by workflow in a span of whole hours, from the rollups. */
-export async function countRuns(store: Queries, { fromMs, toMs }: Span): Promise<Map<string, number>> {
-  const rows = await store.query<{ workflow: string; runs: string }>(
+export async function countRuns(store: Gathers, { fromMs, toMs }: Span): Promise<Map<string, number>> {
+  const rows = await store.gather<{ workflow: string; runs: string }>(
     `SELECT workflow, sum(n) AS runs FROM rollups_hour
      WHERE kind = 'volume' AND field = '' AND hour >= toDateTime({from:UInt32}) AND hour < toDateTime({to:UInt32})
      GROUP BY workflow`,
@@ -30,8 +31,8 @@ export async function countRuns(store: Queries, { fromMs, toMs }: Span): Promise
 }
 
 /** Arrival of the newest stored run in milliseconds; 0 for none. */
-export async function newestRunMs(store: Queries): Promise<number> {
-  const rows = await store.query<{ newest: string }>(
+export async function newestRunMs(store: Gathers): Promise<number> {
+  const rows = await store.gather<{ newest: string }>(
     "SELECT toUnixTimestamp64Milli(max(received_at)) AS newest FROM runs",
   );
   return Math.max(0, Number(rows[0]?.newest ?? 0));
@@ -44,10 +45,10 @@ export async function newestRunMs(store: Queries): Promise<number> {
  * @param query.key two whole numbers below 2^53.
  */
 export async function sampleRuns(
-  store: Queries,
+  store: Gathers,
   query: Span & { key: readonly [number, number]; probabilities: ReadonlyMap<string, number>; limit: number },
 ): Promise<Candidate[]> {
-  const rows = await store.query<Row>(
+  const rows = await store.gather<Row>(
     `SELECT ${columns} FROM runs
      WHERE received_at > fromUnixTimestamp64Milli({from:Int64}) AND received_at <= fromUnixTimestamp64Milli({to:Int64})
        AND mode = 'live'
@@ -76,12 +77,12 @@ export interface Triggers {
 
 /** Live runs that ask for eyes: a broken contract, low confidence, a sensitive topic. The newest of each workflow. */
 export async function targetRuns(
-  store: Queries,
+  store: Gathers,
   query: Span & { triggers: ReadonlyMap<string, Triggers>; limit: number },
 ): Promise<Candidate[]> {
   const names = [...query.triggers.keys()];
   const triggers = [...query.triggers.values()];
-  const rows = await store.query<Row>(
+  const rows = await store.gather<Row>(
     `SELECT ${columns},
        multiIf(findings NOT IN ('', '[]'), 'broken contract', confidence < bar, 'low confidence', 'sensitive topic') AS why
      FROM (
@@ -108,8 +109,8 @@ export async function targetRuns(
 }
 
 /** Live runs that must be reviewed because of a rule that they break, oldest first. */
-export async function demandedRuns(store: Queries, query: Span & { limit: number }): Promise<Candidate[]> {
-  const rows = await store.query<Row>(
+export async function demandedRuns(store: Gathers, query: Span & { limit: number }): Promise<Candidate[]> {
+  const rows = await store.gather<Row>(
     `SELECT ${columns}, 'broken contract' AS why FROM runs
      WHERE received_at > fromUnixTimestamp64Milli({from:Int64}) AND received_at <= fromUnixTimestamp64Milli({to:Int64})
        AND mode = 'live' AND position(findings, '"review":true') > 0
@@ -121,10 +122,10 @@ export async function demandedRuns(store: Queries, query: Span & { limit: number
 
 /** The newest live runs of a workflow, for a failure audit. */
 export async function newestRuns(
-  store: Queries,
+  store: Gathers,
   { workflow, limit }: { workflow: string; limit: number },
 ): Promise<Candidate[]> {
-  const rows = await store.query<Row>(
+  const rows = await store.gather<Row>(
     `SELECT ${columns} FROM runs WHERE workflow = {workflow:String} AND mode = 'live'
      ORDER BY received_at DESC LIMIT {limit:UInt32}`,
     { workflow, limit },

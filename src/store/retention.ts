@@ -51,7 +51,7 @@ export async function expire(engine: Engine, layout: Layout): Promise<void> {
         .map(({ which, days }) => `(${which} AND stored_at < ${today} - INTERVAL ${days} DAY)`)
         .join(" OR ");
     const [found] = await engine.select<{ today: number }>(
-      "report",
+      "evidence",
       `SELECT toUnixTimestamp(toStartOfDay(now('UTC'))) AS today FROM ${table}
       WHERE (${isOld("toStartOfDay(now('UTC'))")}) AND NOT EXISTS (SELECT 1 FROM system.mutations
       WHERE database = currentDatabase() AND table = {stored:String} AND NOT is_done) LIMIT 1`,

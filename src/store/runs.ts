@@ -45,7 +45,7 @@ export async function findOutputs(engine: Engine, runId: string): Promise<string
 /** A run with its version, steps, reviews, outcomes and decisions, each in the order it happened. */
 export async function receipt(engine: Engine, runId: string): Promise<Receipt | null> {
   const [run] = await engine.select<RunRow>(
-    "report",
+    "evidence",
     `SELECT ${rowColumns("runs")} FROM runs AS t WHERE t.run_id = {runId:String} ORDER BY t.received_at LIMIT 1`,
     { runId },
   );
@@ -55,23 +55,23 @@ export async function receipt(engine: Engine, runId: string): Promise<Receipt | 
   const [version, steps, reviews, outcomes, decisions] = await Promise.all([
     readVersion(engine, run.workflow, run.version),
     engine.select<StepRow>(
-      "report",
+      "evidence",
       `SELECT ${rowColumns("steps")} FROM steps AS t WHERE t.run_id IN {ids:Array(String)}
       ORDER BY t.started_at, t.step_id LIMIT 10000`,
       { ids },
     ),
     engine.select<ReviewRow>(
-      "report",
+      "evidence",
       `SELECT ${rowColumns("reviews")} FROM reviews AS t WHERE t.run_id = {runId:String} ORDER BY t.received_at`,
       { runId },
     ),
     engine.select<OutcomeRow>(
-      "report",
+      "evidence",
       `SELECT ${rowColumns("outcomes")} FROM outcomes AS t WHERE t.run_id = {runId:String} ORDER BY t.received_at`,
       { runId },
     ),
     engine.select<DecisionRow>(
-      "report",
+      "evidence",
       `SELECT ${rowColumns("decisions")} FROM decisions AS t WHERE t.run_id = {runId:String} ORDER BY t.received_at`,
       { runId },
     ),

@@ -18,6 +18,7 @@ export function answerProblem(
   const known = error instanceof PermanentError || error instanceof TransientError;
   if (!known) onBug(error);
   const status = error instanceof PermanentError ? 400 : error instanceof TransientError ? 503 : 500;
+  if (error instanceof TransientError) c.header("Retry-After", String(error.retryAfterSeconds));
   const message = known ? error.message : "An internal error occurred";
   const hint = error instanceof PermanentError ? error.hint : known ? "Try again in a moment" : "";
   const content = (

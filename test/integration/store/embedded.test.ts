@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { TransientError } from "../../../src/model/errors.ts";
 import { openChdbStore } from "../../../src/store/chdb-store.ts";
 import type { Store } from "../../../src/store/port.ts";
+import { sampleRuns } from "../../../src/store/queries-review.ts";
 import { ndjson, rollupRow } from "../../conformance/rows.ts";
 
 const path = mkdtempSync(join(tmpdir(), "evenkeel-embedded-"));
@@ -55,6 +56,32 @@ it("openChdbStore() answers sweeps with parameters while a report with parameter
   expect(await store.readBuckets({ fromMs: 0, toMs: 60_000, stepMs: 60_000 })).toEqual([]);
   expect(isReporting).toBe(true);
   expect(await report).toBeInstanceOf(TransientError);
+});
+
+it("openChdbStore() looks up evidence, runs to review and one run while a report runs", async () => {
+  let isReporting = true;
+  const report = endless(2).finally(() => (isReporting = false));
+  const signal = { workflow: "none", kind: "errors", field: "" } as const;
+  const span = { fromMs: 0, toMs: 60_000 };
+  expect(await store.exampleRuns({ signal, bin: "yes", ...span, limit: 3 })).toEqual([]);
+  expect(await store.sliceCounts({ signal, bin: "yes", ...span })).toEqual([]);
+  expect(await store.receipt("none")).toBeNull();
+  const sample = { key: [1, 2], probabilities: new Map([["none", 1]]), limit: 3 } as const;
+  expect(await sampleRuns(store, { ...span, ...sample })).toEqual([]);
+  expect(isReporting).toBe(true);
+  expect(await report).toBeInstanceOf(TransientError);
+});
+
+it("openChdbStore() refuses reports at the end of a long line, and answers those that are in it", async () => {
+  const report = endless(1);
+  const waiting = Array.from({ length: 32 }, () => store.query("SELECT 1 AS one"));
+  const refused: unknown = await store.query("SELECT 1 AS one").catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(TransientError);
+  expect(refused).toMatchObject({ retryAfterSeconds: 10, message: expect.stringContaining("32 reads wait") });
+  expect(await store.findRun("none")).toBeNull();
+  expect(await report).toBeInstanceOf(TransientError);
+  expect(await Promise.all(waiting)).toEqual(waiting.map(() => [{ one: 1 }]));
+  expect(await store.query("SELECT 1 AS one")).toEqual([{ one: 1 }]);
 });
 
 it("openChdbStore() leaves the pool that syncs alone, however many reports wait", async () => {
