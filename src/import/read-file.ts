@@ -10,7 +10,7 @@ import { readJsonArray } from "./read-json-array.ts";
 import { readJsonl } from "./read-jsonl.ts";
 import type { FileRecord } from "./record.ts";
 import { createRunIds } from "./run-ids.ts";
-import { readTime } from "./read-time.ts";
+import { needsOrder, readTime } from "./read-time.ts";
 import { shownNames } from "./shown-names.ts";
 import { createToRun, RecordFault, type ToRun } from "./to-run.ts";
 
@@ -187,8 +187,13 @@ export function completeRun(
 ): JsonObject {
   const order = map?.dates ?? null;
   const startedAt = readTime(run.started_at ?? run.ended_at, order);
-  if (startedAt === null)
-    throw new RecordFault("'started_at' must be an ISO 8601 time or seconds since the epoch, from 2000 on");
+  if (startedAt === null) {
+    const rule =
+      order === null && needsOrder(run.started_at ?? run.ended_at)
+        ? "needs a map that says 'dates: day-first' or 'month-first' (docs/import.md)"
+        : "must be an ISO 8601 time or seconds since the epoch, from 2000 on";
+    throw new RecordFault(`'started_at' ${rule}`);
+  }
   if (startedAt > nowMs) throw new RecordFault("'started_at' must not lie in the future");
   const endedAt = run.ended_at === undefined || run.ended_at === null ? null : readTime(run.ended_at, order);
   if (endedAt === null && run.ended_at !== undefined && run.ended_at !== null)

@@ -6,19 +6,39 @@ const epoch = /^\d{9,13}(?:\.\d+)?$/;
 
 const slashed = /^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:[ T](.+))?$/;
 
+const written = /^(\d{1,2})\.? ([a-z]{3,9})\.? (\d{4})(?:,? (.+))?$/i;
+const months = [
+  ...["january", "february", "march", "april", "may", "june"],
+  ...["july", "august", "september", "october", "november", "december"],
+];
+
 /** Which comes first in dates such as `01/02/2026`. */
 export type DateOrder = "day-first" | "month-first";
 
 /**
  * Reads a time of a run: ISO 8601 (UTC where it names no zone), or seconds or milliseconds since the epoch, also as
- * text. Forms such as `01/02/2026` mean different days in different countries: they are read only where the order is
- * known.
+ * text; also `3 Aug 2026 09:12`, with the month in English. Forms such as `01/02/2026` mean different days in different
+ * countries: they are read only where the order is known.
  *
  * @returns milliseconds since the epoch, or null for anything else and for years outside 2000 to 2100.
  */
 export function readTime(value: Json | undefined, order: DateOrder | null = null): number | null {
-  const timeMs = typeof value === "string" ? textMs(inOrder(value.trim(), order)) : numberMs(value);
+  const timeMs = typeof value === "string" ? textMs(inOrder(spelled(value.trim()), order)) : numberMs(value);
   return timeMs !== null && isUsable(timeMs) ? Math.floor(timeMs) : null;
+}
+
+/** Whether a time may be one once the order of its day and month is known. */
+export function needsOrder(value: Json | undefined): boolean {
+  const orders = ["day-first", "month-first"] as const;
+  return readTime(value) === null && orders.some((order) => readTime(value, order) !== null);
+}
+
+/** A date with the name of its month as ISO 8601; any other text as it is. */
+function spelled(text: string): string {
+  const [, day = "", name = "", year = "", time] = written.exec(text) ?? [];
+  const word = name.toLowerCase();
+  const month = word === "" ? -1 : months.findIndex((one) => one === word || one.slice(0, 3) === word);
+  return month < 0 ? text : isoOf(year, String(month + 1), day, time);
 }
 
 /** A slashed date as ISO 8601; any other text as it is. */
@@ -27,6 +47,10 @@ function inOrder(text: string, order: DateOrder | null): string {
   if (found === null) return text;
   const [, first = "", second = "", year = "", time] = found;
   const [day, month] = order === "day-first" ? [first, second] : [second, first];
+  return isoOf(year, month, day, time);
+}
+
+function isoOf(year: string, month: string, day: string, time: string | undefined): string {
   const date = `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
   return time === undefined ? date : `${date}T${time.replace(/^\d:/, "0$&")}`;
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { learnCellTypes } from "../../../src/import/cell-types.ts";
 import { columnMapSchema, columnsOf, mapByName } from "../../../src/import/column-map.ts";
-import { readTime } from "../../../src/import/read-time.ts";
+import { completeRun } from "../../../src/import/read-file.ts";
+import { needsOrder, readTime } from "../../../src/import/read-time.ts";
 import type { FileRecord } from "../../../src/import/record.ts";
 import { createRunIds } from "../../../src/import/run-ids.ts";
 import { createToRun } from "../../../src/import/to-run.ts";
@@ -24,6 +25,10 @@ describe("readTime()", () => {
     { why: "seconds", given: 1_772_359_200, expected: 1_772_359_200_000 },
     { why: "milliseconds as text", given: "1772359200000", expected: 1_772_359_200_000 },
     { why: "a day that means two", given: "01/02/2026", expected: null },
+    { why: "a month's short name", given: "3 Aug 2026 09:12", expected: Date.UTC(2026, 7, 3, 9, 12) },
+    { why: "a month's long name", given: "13. September 2026", expected: Date.UTC(2026, 8, 13) },
+    { why: "no month's name", given: "3 Augu 2026", expected: null },
+    { why: "a day that the month has not", given: "31 Feb 2026", expected: null },
     { why: "no month of the calendar", given: "2026-13-01", expected: null },
     { why: "no day of the calendar", given: "2026-02-30T10:00:00Z", expected: null },
     { why: "years no run was in", given: "1969-01-01", expected: null },
@@ -46,6 +51,31 @@ describe("readTime()", () => {
 
   it.each(cases)("readTime() reads $why", ({ given, expected }) => {
     expect(readTime(given)).toBe(expected);
+  });
+});
+
+describe("needsOrder()", () => {
+  it.each([
+    ["01/02/2026 09:12", true],
+    ["25.12.2026", true],
+    ["12/25/2026", true],
+    ["99/99/2026", false],
+    ["2026-02-01", false],
+    ["soon", false],
+  ])("%s: %s", (given, expected) => expect(needsOrder(given)).toBe(expected));
+});
+
+describe("completeRun()", () => {
+  const options = {
+    workflow: "w",
+    map: null,
+    nowMs: Date.UTC(2026, 10, 20),
+    openParquet: () => Promise.reject(new Error("No Parquet here")),
+  };
+
+  it("says of a day that means two how a map tells which", () => {
+    expect(() => completeRun({ started_at: "01/02/2026" }, "id", options)).toThrow("'dates: day-first'");
+    expect(() => completeRun({ started_at: "soon" }, "id", options)).toThrow("must be an ISO 8601 time");
   });
 });
 
