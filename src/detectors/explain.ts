@@ -53,10 +53,7 @@ function wording(signal: SignalKey, drift: Drift): [(figure: string) => string, 
     ];
   }
   if (drift.unit === "runs/h") {
-    return [
-      (figure) => `${name} brought ${figure} for this time of the week`,
-      (figure) => `it brings ${figure}`,
-    ];
+    return [(figure) => `${name} brought ${figure} on average`, () => `it brings ${volumeWords(drift)}`];
   }
   const takes = signal.kind === "latency";
   const what = drift.of === "spread" ? "spread over" : takes ? "typically took" : "was typically";
@@ -82,6 +79,16 @@ const events: Partial<Record<SignalKind, { was: string; is: string }>> = {
   canary_delta: { was: "differed from the pinned answers", is: "differs" },
   outcome: { was: "came true", is: "comes true" },
 };
+
+/** Both figures are averages over the week: what was counted is how many times the runs came that the hours usually bring. */
+function volumeWords({ baseline, current }: Drift): string {
+  const usual = "usual at that time of the week";
+  if (current.value === 0) return `none of the runs that are ${usual}`;
+  const [value = 0, low = 0, high = 0] = [current.value, current.low, current.high].map(
+    (figure) => figure / baseline.value,
+  );
+  return `${plain(value)} (${plain(low)}–${plain(high)}) times as many as is ${usual}`;
+}
 
 /** A key that the baseline never had: its figure before is a guess, not a count. */
 function isAppearance(kind: SignalKind, { unit, of }: Drift): boolean {

@@ -63,9 +63,14 @@ describe("explain()", () => {
       part: "A run of triage typically took 1800 ms; since Tue 17 Nov 14:10 UTC (± 20 min) it takes 2600 ms (2500–2700) over 300 runs.",
     },
     {
-      why: "volume",
+      why: "volume that grew: its figures are not what was counted, but how it compares",
+      sentence: say("volume", "", drift("runs/h", "", 20, [50, 40, 60], 5)),
+      part: "it brings 2.5 (2–3) times as many as is usual at that time of the week (5 runs since).",
+    },
+    {
+      why: "volume that stopped",
       sentence: say("volume", "", drift("runs/h", "", 20, [0, 0, 2], 0)),
-      part: "triage brought 20 runs an hour for this time of the week; since",
+      part: "triage brought 20 runs an hour on average; since Tue 17 Nov 14:10 UTC (± 20 min) it brings none of the runs that are usual at that time of the week (0 runs since).",
     },
     {
       why: "reviews",
