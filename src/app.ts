@@ -25,9 +25,9 @@ import { createReload, type Reload } from "./reload.ts";
 import { type HttpServer, listen } from "./server.ts";
 import { openChdbStore } from "./store/chdb-store.ts";
 import { repairInsertLogs } from "./store/insert-logs.ts";
-import type { Retention } from "./store/layout.ts";
 import type { Store } from "./store/port.ts";
 import { openServerStore } from "./store/server-store.ts";
+import { keepRetention, retentionOf } from "./keep-retention.ts";
 import { tellTroubles } from "./troubles.ts";
 import { createWatch, type WatchLoop } from "./watch/watch.ts";
 import { createWatermark } from "./watermark.ts";
@@ -138,7 +138,7 @@ function startChores(parts: Parts): Recurring[] {
     every(5_000, "judge trials", log, () => trials.check()),
     every(60_000, "tell the week's digest", log, () => tellDigest(parts)),
     every(retainEveryMs, "delete what has outlived its retention", log, () =>
-      parts.writer() === null ? undefined : parts.store.retain(retentionOf(parts.config)),
+      parts.writer() === null ? undefined : keepRetention(parts),
     ),
   ];
 }
@@ -246,23 +246,6 @@ export function openStore(config: Config, log: Logger): Store {
   const layout = retentionOf(config);
   if (clickhouse.url === "") return openChdbStore({ path: join(data, "clickhouse"), log, layout });
   return openServerStore({ ...clickhouse, log, layout: { ...layout, cluster: clickhouse.cluster } });
-}
-
-/** How long what is kept, for all workflows and for those with days of their own. */
-function retentionOf({ retention, workflows }: Config): Retention {
-  const all = { runDays: retention.runs_days, rollupDays: retention.rollups_days };
-  const own = Object.entries(workflows).flatMap(
-    ([
-      workflow,
-      {
-        retention: { runs_days, rollups_days },
-      },
-    ]) =>
-      runs_days === undefined && rollups_days === undefined
-        ? []
-        : [{ workflow, runDays: runs_days ?? all.runDays, rollupDays: rollups_days ?? all.rollupDays }],
-  );
-  return { ...all, workflows: own };
 }
 
 /** Does what needs the store; a server that is down is waited for, while the spool takes the runs. */

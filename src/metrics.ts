@@ -44,6 +44,8 @@ export interface Metrics {
   /** Allowed values of each catalogue, and the time since they were read. */
   catalogueValues: GaugeLike<"catalogue">;
   catalogueAgeSeconds: GaugeLike<"catalogue">;
+  /** How long the oldest deletion in ClickHouse has been under way; 0 while none is. */
+  deletionAgeSeconds: GaugeLike;
   /** Requests answered with 429, by the name of their key. */
   requestsLimited: CounterLike<"key">;
   /** Connections over the limit, and calls over gRPC that came to nothing before their message was kept. */
@@ -160,6 +162,7 @@ function sidecarMetrics(counter: MakeCounter, gauge: MakeGauge) {
     ),
     catalogueValues: gauge("catalogue_values", "Allowed values that a catalogue holds", ["catalogue"]),
     catalogueAgeSeconds: gauge("catalogue_age_seconds", "Time since a catalogue was read", ["catalogue"]),
+    deletionAgeSeconds: gauge("deletion_age_seconds", "Time since the oldest unfinished deletion began"),
     requestsLimited: counter("requests_limited_total", "Requests refused for the rate limit of their key", [
       "key",
     ]),

@@ -4,7 +4,8 @@ import { PermanentError } from "../model/errors.ts";
 import { spread } from "./cluster.ts";
 import type { Engine } from "./engine.ts";
 import { type Layout, onCluster } from "./layout.ts";
-import { expire, retentionMark, retentionStatements } from "./retention.ts";
+import type { Deletion } from "./port.ts";
+import { expire, oldestDeletion, retentionMark, retentionStatements } from "./retention.ts";
 
 // Resolves from src/store as well as from dist/store.
 const directory = new URL("../../src/store/migrations/", import.meta.url);
@@ -51,10 +52,11 @@ export async function migrate(engine: Engine, layout: Layout): Promise<void> {
 
 const retentionEntry = "retention";
 
-/** Brings the tables to a retention, and deletes what has outlived it. */
-export async function retain(engine: Engine, layout: Layout): Promise<void> {
+/** Brings the tables to a retention, and deletes what has outlived it. Answers the oldest deletion that is under way. */
+export async function retain(engine: Engine, layout: Layout): Promise<Deletion | null> {
   await applyRetention(engine, layout, (await readLedger(engine)).get(retentionEntry) ?? "");
   await expire(engine, layout);
+  return oldestDeletion(engine, layout);
 }
 
 /** Brings the retention of the tables from what was recorded to what is wanted. */

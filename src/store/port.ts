@@ -107,6 +107,15 @@ export interface Forgotten {
   rewritten: number;
 }
 
+/** A deletion that the engine has not finished. */
+export interface Deletion {
+  table: string;
+  /** How long it has been under way. */
+  ageMs: number;
+  /** The number of ClickHouse's fault where it has failed and is tried again, "" where it has not. */
+  faultCode: string;
+}
+
 /** A reference to a stored run, enough to join a review or outcome to it. */
 export interface RunRef {
   runId: string;
@@ -128,8 +137,11 @@ export interface Store {
   migrate(): Promise<void>;
   /** Deletes a person's runs, and the person's value from everything else. */
   forget(query: ForgetQuery, forgetting: Forgetting): Promise<Forgotten>;
-  /** Brings the tables to a retention, and deletes what has outlived it. Call it now and then. */
-  retain(retention: Retention): Promise<void>;
+  /**
+   * Brings the tables to a retention, and deletes what has outlived it. Call it now and then. Answers the oldest deletion that
+   * is under way, null if there is none: nothing more of its table is deleted before it has ended.
+   */
+  retain(retention: Retention): Promise<Deletion | null>;
   ping(): Promise<boolean>;
   /**
    * Inserts newline-delimited JSON rows exactly once: a second call with the same token changes nothing,

@@ -2,6 +2,7 @@ import type { Table } from "../model/rows.ts";
 import { storedTable } from "./cluster.ts";
 import type { Engine } from "./engine.ts";
 import { type Layout, onCluster, type Retention } from "./layout.ts";
+import type { Deletion } from "./port.ts";
 import { sqlLiteral } from "./sql-literal.ts";
 
 type Days = "runDays" | "rollupDays";
@@ -64,6 +65,21 @@ export async function expire(engine: Engine, layout: Layout): Promise<void> {
       SETTINGS mutations_sync = 0`,
     );
   }
+}
+
+/** The oldest deletion, or other change of a table, that has not ended; null if there is none. */
+export async function oldestDeletion(engine: Engine, layout: Layout): Promise<Deletion | null> {
+  const tables = Object.keys(kinds).map((table) => storedTable(table, layout));
+  const [oldest] = await engine.select<{ table: string; seconds: number; faultCode: string }>(
+    "evidence",
+    // The text of a fault may quote rows.
+    `SELECT table, toFloat64(dateDiff('second', create_time, now())) AS seconds,
+    extract(latest_fail_reason, '^Code: ([0-9]+)') AS faultCode FROM system.mutations
+    WHERE database = currentDatabase() AND table IN {tables:Array(String)} AND NOT is_done ORDER BY create_time LIMIT 1`,
+    { tables },
+  );
+  if (oldest === undefined) return null;
+  return { table: oldest.table, ageMs: oldest.seconds * 1000, faultCode: oldest.faultCode };
 }
 
 /** Conditions for the rows that go before their table's longest retention: one for each number of days. */

@@ -98,10 +98,29 @@ it("retain() begins no second deletion while one is under way", async () => {
   const { chdb } = createChdbConnection({ path });
   await chdb.queryAsync("SYSTEM STOP MERGES runs");
   const before = await mutations();
-  for (let n = 0; n < 3; n += 1) await store.retain(retention);
+  for (let n = 0; n < 3; n += 1) {
+    const deletion = await store.retain(retention);
+    expect(deletion).toEqual({ table: "runs", ageMs: expect.any(Number), faultCode: "" });
+    expect(deletion?.ageMs).toBeLessThan(60_000);
+  }
   expect((await mutations()) - before).toBe(1);
   await chdb.queryAsync("SYSTEM START MERGES runs");
   await eventually(async () => !(await left("runs")).includes(`${short} 20`));
+  expect(await eventually(async () => (await store.retain(retention)) === null)).toBe(true);
+});
+
+it("retain() answers a deletion that fails again and again, with the number of its fault", async () => {
+  const { chdb } = createChdbConnection({ path });
+  await chdb.queryAsync(
+    "ALTER TABLE runs DELETE WHERE throwIf(workflow = 'long') SETTINGS mutations_sync = 0",
+  );
+  const failed = await eventually(async () => {
+    const deletion = await store.retain(retention);
+    return deletion?.faultCode === "" ? null : deletion;
+  });
+  expect(failed).toMatchObject({ table: "runs", faultCode: "395" });
+  await chdb.queryAsync("KILL MUTATION WHERE table = 'runs'");
+  expect(await eventually(async () => (await store.retain(retention)) === null)).toBe(true);
 });
 
 it("retain() keeps to the latest days, also where the clock has been set back", async () => {
