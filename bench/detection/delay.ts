@@ -50,6 +50,8 @@ export interface DelayResult {
   /** Runs from the change to the alarm; null if missed; -1 if it alarmed before. */
   runs: number | null;
   onsetErrorMs: number;
+  /** True where the change began outside of the interval that is told. */
+  onsetOutside: boolean;
 }
 
 /** A world, its volume and the length of the baseline. */
@@ -71,6 +73,8 @@ export function runDelays(setting: DelaySetting, cases: readonly DelayCase[], se
   const baseline = learnBaseline(history, { fromMs: epochMs, toMs: endMs });
   return cases.map((one, at) => runCase(setting, { baseline, history }, one, seed, at, endMs));
 }
+
+const unknown = { onsetErrorMs: 0, onsetOutside: false };
 
 function runCase(
   { world, perDay, budget = 1 }: DelaySetting,
@@ -109,8 +113,10 @@ function runCase(
     }
     const drift = state.signals[id]?.drift;
     if (!drift) continue;
-    if (nowMs < onsetMs) return { name, runs: -1, onsetErrorMs: 0 };
-    return { name, runs, onsetErrorMs: drift.onset.atMs - onsetMs };
+    if (nowMs < onsetMs) return { name, runs: -1, ...unknown };
+    const { atMs, earliestMs, latestMs } = drift.onset;
+    const onsetOutside = onsetMs < earliestMs || onsetMs > latestMs;
+    return { name, runs, onsetErrorMs: atMs - onsetMs, onsetOutside };
   }
-  return { name, runs: null, onsetErrorMs: 0 };
+  return { name, runs: null, ...unknown };
 }

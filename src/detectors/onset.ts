@@ -1,10 +1,13 @@
 import type { Score, SignalBaseline } from "./baseline.ts";
 import { joinChunks } from "./chunks.ts";
-import { daysIn, effectiveRuns, shiftOf } from "./figures.ts";
+import { daysIn, effectiveRuns, observed, shiftOf } from "./figures.ts";
 import { isCounted } from "./layout.ts";
 import { binaryDivergence } from "./math/binary-divergence.ts";
 import { isShare, scoreMean } from "./score.ts";
 import type { Chunk } from "./state.ts";
+
+/** A change may hide for so many times as long as it shows, and longer where days are restless. */
+const hiddenFactor = 4;
 
 /** When a drift began, and the counts since. */
 export interface Onset {
@@ -52,11 +55,17 @@ export function findOnset(
   const atMs = Math.round(
     best.chunk.atMs - (beforeMs < (starts[at - 1]?.spanMs ?? 0) / 2 ? beforeMs : 0) + lateMs,
   );
-  const interval = credible(starts);
+  const { first, latestMs } = credible(starts);
+  // It may have begun within the chunk before, but that may hold years.
+  const runs = observed(baseline, score, best.since);
+  const damping =
+    runs > 0 ? runs / effectiveRuns(baseline, score, best.since, daysIn(best.chunk.atMs, endMs)) : 1;
+  const hiddenMs = hiddenFactor * damping * (endMs - best.chunk.atMs);
+  const reachMs = Math.min(starts[first - 1]?.spanMs ?? 0, hiddenMs);
   return {
     atMs,
-    earliestMs: Math.min(atMs, interval.earliestMs),
-    latestMs: Math.max(atMs, interval.latestMs),
+    earliestMs: Math.min(atMs, (starts[first]?.chunk.atMs ?? atMs) - reachMs),
+    latestMs: Math.max(atMs, latestMs),
     since: best.since,
   };
 }
@@ -81,22 +90,22 @@ function departure(
   return runs * binaryDivergence(seen, Math.min(Math.max(seen - shift, 1e-9), 1 - 1e-9));
 }
 
-/** The middle 80 % of the starts, weighted by likelihood; each start stands for its chunk. */
+/** The middle 80 % of the starts, weighted by likelihood: index of the first, and the end of the last one's chunk. */
 function credible(starts: readonly { chunk: Chunk; spanMs: number; log: number }[]): {
-  earliestMs: number;
+  first: number;
   latestMs: number;
 } {
   const top = Math.max(...starts.map(({ log }) => log));
   const weights = starts.map(({ log }) => Math.exp(log - top));
   const sum = weights.reduce((a, b) => a + b, 0);
   let below = 0;
-  let earliestMs: number | null = null;
+  let first: number | null = null;
   for (const [at, { chunk, spanMs }] of starts.entries()) {
     below += (weights[at] ?? 0) / sum;
-    if (earliestMs === null && below >= 0.1) earliestMs = starts[at - 1]?.chunk.atMs ?? chunk.atMs;
-    if (below >= 0.9) return { earliestMs: earliestMs ?? chunk.atMs, latestMs: chunk.atMs + spanMs };
+    if (first === null && below >= 0.1) first = at;
+    if (below >= 0.9) return { first: first ?? at, latestMs: chunk.atMs + spanMs };
   }
-  return { earliestMs: starts[0]?.chunk.atMs ?? 0, latestMs: starts.at(-1)?.chunk.atMs ?? 0 };
+  return { first: 0, latestMs: starts.at(-1)?.chunk.atMs ?? 0 };
 }
 
 function noStart(): never {

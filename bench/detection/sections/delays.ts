@@ -1,7 +1,7 @@
 import { hourMs } from "../../../src/model/clock.ts";
 import { type DelayCase, delayCases, type DelayResult, runDelays } from "../delay.ts";
 import { type Section, seeds } from "../section.ts";
-import { median } from "../statistics.ts";
+import { median, sum } from "../statistics.ts";
 import type { Row } from "../table.ts";
 import type { World } from "../world.ts";
 
@@ -75,6 +75,17 @@ function caseRows(world: World, name: string, all: readonly DelayResult[]): Row[
       figure: Number.isNaN(onset) ? null : onset,
       bar: largeChanges.includes(name) ? 2 : null,
       unit: "hours, median",
+      basis,
+    },
+    {
+      group: "onset outside its interval",
+      name: label,
+      figure:
+        seen.length === 0
+          ? null
+          : (100 * sum(seen.map(({ onsetOutside }) => Number(onsetOutside)))) / seen.length,
+      bar: 20,
+      unit: "% of those found",
       basis,
     },
   ];
