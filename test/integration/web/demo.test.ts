@@ -166,6 +166,7 @@ describe("the reviewer", () => {
     console.log(
       `a review's round trip by keys: median ${Math.round(times.sort((a, b) => a - b)[5] ?? 0)} ms`,
     );
+    // An answer is stored after the fifteen seconds in which it can be taken back.
     const edited = decodeURIComponent(seen[8]?.split("/").at(-1) ?? "");
     await vi.waitFor(
       async () => {
