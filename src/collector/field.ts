@@ -1,4 +1,5 @@
 import type { Json } from "../model/json.ts";
+import { dateForm } from "./date-form.ts";
 
 /** Strings longer than this are prose, not names of categories. */
 const categoryLengthMax = 64;
@@ -6,6 +7,10 @@ const categoryLengthMax = 64;
 const repeatsMin = 10;
 /** Values of a category are few enough to be established after so many observations. */
 const establishedMin = 50;
+
+/** Of so many first numbers so many are records where they run on. By chance five or nine of them are. */
+const serialAfter = 50;
+const serialMin = 20;
 
 /** A field as it is saved: short names, since a catalogue holds many. */
 export interface SavedField {
@@ -33,11 +38,14 @@ export type CreateField = (path: string) => Field | null;
  * - `category`: strings that repeat. Past `categoriesMax` distinct values it stays one if each was seen ten times on
  *   average (later values are `other`), else it becomes text;
  * - `number`: numbers so far, also as text;
+ * - `serial`: numbers that run on (tickets, counters, times): no later one is like an earlier one, so they are not counted;
  * - `text`: watched by length, emptiness, words and type only. There is no way back.
  */
 export class Field {
-  kind: "new" | "category" | "number" | "text" = "new";
+  kind: "new" | "category" | "number" | "serial" | "text" = "new";
   private observations = 0;
+  /** Of the first numbers since the process started: how many, how many lay beyond all before them, and their range. */
+  private readonly first = { numbers: 0, records: 0, low: Infinity, high: -Infinity };
   private readonly values = new Set<string>();
   private isClosed = false;
   private readonly members = new Map<string, Field>();
@@ -63,15 +71,26 @@ export class Field {
     return this.itemField;
   }
 
-  /** Notes that a number was seen. */
-  learnNumber() {
+  /** Learns a number. False where the field is a running number, whose values are not counted. */
+  learnNumber(value: number): boolean {
     if (this.kind === "new") this.kind = "number";
+    if (this.kind !== "number") return this.kind !== "serial";
+    const { first } = this;
+    if (first.numbers >= serialAfter) return true;
+    first.numbers += 1;
+    if (Number.isInteger(value) && (value < first.low || value > first.high)) first.records += 1;
+    first.low = Math.min(first.low, value);
+    first.high = Math.max(first.high, value);
+    if (first.numbers === serialAfter && first.records >= serialMin) this.kind = "serial";
+    return true;
   }
 
-  /** Learns a string. Returns its bin (`=` and the value, or `other`), or null where the field is text. */
-  learnString(value: string): string | null {
+  /** Learns a string. Returns its bin (`=` and the value, a date's form or `other`), or null where the field is text. */
+  learnString(text: string): string | null {
     if (this.kind === "text") return null;
     this.observations += 1;
+    if (this.values.has(text)) return `=${text}`;
+    const value = dateForm(text) ?? text;
     if (this.values.has(value)) return `=${value}`;
     if (value.length > categoryLengthMax) return this.isEstablished() ? "other" : this.becomeText();
     this.kind = "category";

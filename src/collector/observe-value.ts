@@ -109,8 +109,7 @@ export class ValueObserver {
   private visitNumber(value: number, field: Field) {
     const bin = numberBin(value);
     if (bin === null) return;
-    field.learnNumber();
-    this.scope.count(this.distribution, field.path, bin);
+    if (field.learnNumber(value)) this.scope.count(this.distribution, field.path, bin);
   }
 
   private visitString(value: string, field: Field, nature: ValueClass) {

@@ -174,6 +174,42 @@ describe("createFieldCatalogue()", () => {
     expect(learn(["x".repeat(65), "y"]).bins).toEqual([null, null]);
   });
 
+  it("takes the form of dates for a category, never the dates", () => {
+    const days = Array.from({ length: 28 }, (_, day) => `2026-11-${String(day + 1).padStart(2, "0")}`);
+    const { bins, field } = learn([...days, "1 Dec 2026"]);
+    expect(new Set(bins)).toEqual(new Set(["=date YYYY-00-00", "=date 00 Mon YYYY"]));
+    expect(field?.kind).toBe("category");
+  });
+
+  it("counts no numbers that run on, and knows so after a restart", () => {
+    const saved = new Map<string, string>();
+    const options = {
+      load: (workflow: string) => saved.get(workflow) ?? null,
+      save: (workflow: string, text: string) => void saved.set(workflow, text),
+    };
+    const numbers = (from: number, count: number) => {
+      const catalogue = createFieldCatalogue(options);
+      const fields = catalogue.of("w");
+      const field = fields?.root("output").member("ticket", fields.create);
+      // Ten workers at a time: within a batch the order is by chance.
+      const batch = (at: number) => from + 10 * Math.floor(at / 10) + ((7 * at) % 10);
+      const counted = Array.from({ length: count }, (_, at) => field?.learnNumber(batch(at)));
+      catalogue.save();
+      return { counted, kind: field?.kind };
+    };
+    const { counted, kind } = numbers(104_211, 60);
+    expect(kind).toBe("serial");
+    expect(counted.slice(-5)).toEqual([false, false, false, false, false]);
+    expect(numbers(1, 1).counted).toEqual([false]);
+  });
+
+  it("counts numbers that come in any order, also whole ones", () => {
+    const { field } = learn([]);
+    const counted = Array.from({ length: 500 }, (_, at) => field?.learnNumber((at * 7919) % 1009));
+    expect(new Set(counted)).toEqual(new Set([true]));
+    expect(field?.kind).toBe("number");
+  });
+
   it("knows after a restart what it knew before", () => {
     const saved = new Map<string, string>();
     const options = {
