@@ -23,7 +23,7 @@ const sameMomentMs = 15 * minuteMs;
  * inputs moved no later than the outputs: upstream data;
  * calls moved: integration, or the model or workflow logic that was changed at the onset;
  * only outputs moved: model or workflow logic after a change of theirs, else by the slice that carries the shift,
- * else workflow logic, since the same inputs are answered differently.
+ * else workflow logic, since inputs that look the same are answered differently.
  *
  * @param signals drifting signals, at least one, any order.
  * @param changes change events of the workflow around the onset.
@@ -85,13 +85,14 @@ function decideLayer(
   return outputsAlone(deployed, near, slice);
 }
 
-/** The outputs moved while the inputs and the calls did not. */
+/** The outputs moved while nothing did that is watched of the inputs and the calls: of free text that is its length. */
 function outputsAlone(
   deployed: readonly string[],
   near: readonly ChangeEvent[],
   slice: Cause["slice"],
 ): { layer: Layer; reasons: string[] } {
-  const unmoved = "The outputs changed while the inputs and the calls to models and tools did not.";
+  const unmoved =
+    "The outputs changed, while nothing that is watched of the inputs and of the calls to models and tools did.";
   const layer = deployedLayer(near);
   if (layer !== null) return { layer, reasons: [...deployed, unmoved] };
   const bySlice = slice === null ? null : sliceLayer(slice.attribute);

@@ -25,22 +25,34 @@ const minorFactor = 4;
  *
  * One cause moves many signals at once (a field that goes empty also changes its type and its values), and effects of
  * different kinds compare only roughly. So among signals that moved about as far, the plainest kind leads, then what
- * the workflow delivers, then what moved farther. The order depends on nothing but the drifts themselves.
+ * the workflow delivers, then what moved farther. How many runs come is as often a consequence as a cause, and says
+ * nothing of what is wrong with them: volume comes last. The order depends on nothing but the drifts themselves.
  */
 export function byPlainness<T extends Moved>(moved: readonly T[]): T[] {
-  const strongest = Math.max(0, ...moved.map(({ drift }) => drift.effect));
+  const strongest = Math.max(0, ...moved.map((one) => (isVolume(one) ? 0 : one.drift.effect)));
   return moved
     .map((one) => ({ one, keys: keysOf(one, strongest) }))
     .sort((a, b) => compare(a.keys, b.keys) || (a.one.signal.field < b.one.signal.field ? -1 : 1))
     .map(({ one }) => one);
 }
 
-function keysOf({ signal, drift }: Moved, strongest: number): number[] {
+function keysOf(moved: Moved, strongest: number): number[] {
+  const { signal, drift } = moved;
   const isMinor = drift.effect * minorFactor < strongest;
   const rank = plainness.findIndex((kinds) => kinds.includes(signal.kind));
   // Half octaves: fields that empty together never differ by chance alone.
   const size = -Math.round(2 * Math.log2(Math.max(drift.effect, 1e-9)));
-  return [isMinor ? 1 : 0, rank < 0 ? plainness.length : rank, size, placeOf(signal)];
+  return [
+    isVolume(moved) ? 1 : 0,
+    isMinor ? 1 : 0,
+    rank < 0 ? plainness.length : rank,
+    size,
+    placeOf(signal),
+  ];
+}
+
+function isVolume({ signal }: Moved): boolean {
+  return signal.kind === "volume";
 }
 
 /** What is delivered comes before what came in, and both before what the run as a whole tells. */

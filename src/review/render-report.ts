@@ -57,7 +57,11 @@ function summary({ now, before, runsExpected, reviews, reviewsBefore }: ReportFi
   const failed = (totals: typeof now) => share(totals.errors + totals.brokenContracts, totals.runs);
   const rows = [
     ["Runs", count(now.runs), count(before.runs)],
-    ["Runs per expected run", runsExpected === null ? "–" : (now.runs / runsExpected).toFixed(2), "–"],
+    [
+      "Runs compared with what is usual",
+      runsExpected === null ? "–" : `${(now.runs / runsExpected).toFixed(2)} times`,
+      "–",
+    ],
     ["Exceptions (errors and broken contracts)", failed(now), failed(before)],
     [
       "Overrides",
@@ -82,7 +86,8 @@ function summary({ now, before, runsExpected, reviews, reviewsBefore }: ReportFi
       now.runs === 0 ? "–" : money(now.costUsd / now.runs),
       before.runs === 0 ? "–" : money(before.costUsd / before.runs),
     ],
-    ["Tokens", count(now.tokens), count(before.tokens)],
+    // Where nobody sends any, 0 would be a claim.
+    ...(now.tokens + before.tokens === 0 ? [] : [["Tokens", count(now.tokens), count(before.tokens)]]),
   ];
   return table(["", "This time", "Before"], rows);
 }

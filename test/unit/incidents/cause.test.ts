@@ -110,6 +110,12 @@ describe("analyseCause()", () => {
     expect(reasons[0]).toMatch(/ between Tue 17 Nov 14:00 UTC and Wed 18 Nov 14:00 UTC\.$/);
   });
 
+  it("claims no more of the inputs than what is watched of them", () => {
+    expect(analyseCause([outputs], [], noEvidence).reasons[0]).toBe(
+      "The outputs changed, while nothing that is watched of the inputs and of the calls to models and tools did.",
+    );
+  });
+
   it("says that going back is of no use where the version did not change", () => {
     const evidence = { ...noEvidence, versionBefore: "v12", versionAfter: "v12" };
     expect(analyseCause([outputs], [], evidence).reasons.at(-1)).toContain("unlikely to help");

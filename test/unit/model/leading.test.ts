@@ -49,6 +49,23 @@ const cases: { why: string; signals: Named[]; leads: string }[] = [
     leads: "output_distribution output.b",
   },
   {
+    why: "a field, not the number of runs, however far that moved",
+    signals: [
+      ["volume", "", 5000],
+      ["output_distribution", "output.language", 20],
+    ],
+    leads: "output_distribution output.language",
+  },
+  {
+    why: "the plain name among fields, as if the number of runs had not moved",
+    signals: [
+      ["null_rate", "output.a", 50],
+      ["volume", "", 5000],
+      ["output_distribution", "output.a", 90],
+    ],
+    leads: "null_rate output.a",
+  },
+  {
     why: "the name that comes first among equals",
     signals: [
       ["null_rate", "output.b", 98],

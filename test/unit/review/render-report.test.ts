@@ -38,18 +38,25 @@ describe("renderReport()", () => {
     for (const line of [
       "# `invoices`: 2026-11-09 to 2026-11-16",
       "| Runs | 200 | 100 |",
-      "| Runs per expected run | 1.25 | – |",
+      "| Runs compared with what is usual | 1.25 times | – |",
       "| Exceptions (errors and broken contracts) | 5.0 % | 0.0 % |",
       "| Overrides | 20.0 % | – |",
       "| Rework (edited by a person) | 15.0 % | – |",
       "| Cycle time, median | 900 ms | 900 ms |",
       "| Cost | $1.50 | $1.50 |",
+      "| Tokens | 30,000 | 30,000 |",
       "| `TypeError` | 4 |",
       "| `output.vendor` | 6 | 15.0 % |",
       "Two people agreed on 90.0 % of 10 runs.",
     ]) {
       expect(report).toContain(line);
     }
+  });
+
+  it("has no row of tokens where none were ever sent, and one where they are no longer", () => {
+    const none = { ...totals, tokens: 0 };
+    expect(renderReport({ ...figures, now: none, before: none })).not.toContain("| Tokens");
+    expect(renderReport({ ...figures, now: none })).toContain("| Tokens | 0 | 30,000 |");
   });
 
   it("tells what is read and written, and what steps name beyond that", () => {
