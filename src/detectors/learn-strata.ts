@@ -7,6 +7,8 @@ import { expectedShares, hourOfDay, weekday } from "./strata.ts";
 /** Days of history below which an hour of the day has no effect of its own, and a weekday none. */
 const daysForHours = 2;
 const daysForWeekdays = 14;
+/** The same for volume, whose weekends are often empty. */
+const daysForWeekdaysOfVolume = 7;
 /** By how much days and hours differ anyway: variance of the logarithm of a share over one of them. */
 const hourVariance = 0.02;
 const dayVariance = 0.04;
@@ -72,7 +74,8 @@ function learnSeasons(flat: SignalBaseline, history: readonly Hour[]): Seasons {
   const hours = days >= daysForHours ? learnEffects(flat, history, byHour) : null;
   const even = { ...flat, strata: { hours: hours?.logs ?? null, weekdays: null } };
   const byWeekday = { groups: 7, groupOf: weekday, noise: (7 * dayVariance) / days };
-  const weekdays = days >= daysForWeekdays ? learnEffects(even, history, byWeekday) : null;
+  const daysMin = flat.layout.shape === "volume" ? daysForWeekdaysOfVolume : daysForWeekdays;
+  const weekdays = days >= daysMin ? learnEffects(even, history, byWeekday) : null;
   return { hours, weekdays };
 }
 

@@ -28,7 +28,7 @@ import { learnStrata } from "./learn-strata.ts";
  * Learns what normal looks like from the past of one workflow.
  *
  * @param history Buckets of all signals, an hour wide or finer, `missing` derived. Any order.
- * @returns A baseline; signals with too little history are left out of it, and volume before two days.
+ * @returns A baseline; signals with too little history are left out of it, and volume before a week.
  */
 export function learnBaseline(
   history: readonly SignalBucket[],
@@ -98,6 +98,9 @@ function draftSignal(
   return draft(flat, scoreShapes(layout, flat.shares), whole);
 }
 
+/** Days below which volume has no baseline: a week without runs on its weekend must have been seen once. */
+const volumeDaysMin = 7;
+
 /** Observations below which a signal has no baseline. */
 export function observationsMin(
   kind: SignalKind,
@@ -107,7 +110,7 @@ export function observationsMin(
 }
 
 function isEnough(kind: SignalKind, runs: number, days: number, options: LearnOptions): boolean {
-  if (signalKinds[kind] === "volume") return days >= 2;
+  if (signalKinds[kind] === "volume") return days >= volumeDaysMin;
   return runs >= observationsMin(kind, options);
 }
 

@@ -47,7 +47,7 @@ describe("baselineDue()", () => {
     {
       why: "not beyond 5,000 runs and 28 days",
       baseline: { ...young, runs: 6000, fromMs: young.toMs - 29 * dayMs },
-      state: { ...state, throughMs: young.toMs + 90 * dayMs },
+      state: { ...state, throughMs: young.toMs + 90 * dayMs, unknown: {} },
       runs: 6000,
       due: "no",
     },
@@ -87,24 +87,25 @@ describe("growBaseline()", () => {
   });
 
   it("reads what is counted over time from now on where growth brings it, and takes no past for silence", () => {
+    const twelve = history("iid", 480, 12);
     const counted = new Set(["volume ", "outcome invoice_disputed"]);
-    const disputed = buckets.flatMap((bucket): SignalBucket[] =>
+    const disputed = twelve.flatMap((bucket): SignalBucket[] =>
       bucket.kind === "volume"
         ? [{ ...bucket, kind: "outcome", field: "invoice_disputed", counts: { "yes@0": 1 } }]
         : [],
     );
     const isCounted = ({ kind, field }: { kind: string; field: string }) => counted.has(`${kind} ${field}`);
     const bare = { ...young, signals: young.signals.filter((signal) => !isCounted(signal)) };
-    const { unknown, ...rest } = step(bare, startState(bare), [...buckets, ...disputed], later(8)).state;
+    const { unknown, ...rest } = step(bare, startState(bare), [...twelve, ...disputed], later(12)).state;
     expect(Object.values(unknown).filter(isCounted)).toHaveLength(2);
-    const grown = growBaseline(bare, { ...rest, unknown }, [...buckets, ...disputed]);
+    const grown = growBaseline(bare, { ...rest, unknown }, [...twelve, ...disputed]);
     expect(grown.baseline.signals.filter(isCounted)).toHaveLength(2);
     for (const id of ["w volume ", "w outcome invoice_disputed"])
       expect(grown.state.signals[id]?.readMs).toBe(rest.throughMs);
 
     // Two more hours as usual, and no word of a silence before them.
     const hours = [0, 1].flatMap((hour) =>
-      [...buckets, ...disputed]
+      [...twelve, ...disputed]
         .filter(({ startMs: at }) => at === rest.throughMs - dayMs + hour * hourMs)
         .map((bucket) => ({ ...bucket, startMs: bucket.startMs + dayMs })),
     );

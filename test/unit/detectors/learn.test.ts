@@ -62,14 +62,18 @@ describe("learnBaseline()", () => {
       counts: { [numberBin(5) ?? ""]: 9 },
       shape: "number",
     },
-    { why: "volume needs two days", kind: "volume", counts: { run: 9 }, shape: "volume" },
+    { why: "volume needs a week", kind: "volume", counts: { run: 9 }, shape: "volume" },
   ];
   it.each(cases)("decides the shape: $why", ({ kind, counts, shape }) => {
-    expect(learnBaseline(even(kind, counts, 3)).signals[0]?.layout.shape).toBe(shape);
+    expect(learnBaseline(even(kind, counts, 7)).signals[0]?.layout.shape).toBe(shape);
   });
 
   it("leaves out what has too little history, but asks less of delayed labels", () => {
-    const few = [...even("errors", { no: 1 }, 2), ...even("override_rate", { "no@1": 1 }, 2)];
+    const few = [
+      ...even("errors", { no: 1 }, 2),
+      ...even("override_rate", { "no@1": 1 }, 2),
+      ...even("volume", { run: 9 }, 6),
+    ];
     expect(learnBaseline(few).signals.map(({ kind }) => kind)).toEqual(["override_rate"]);
   });
 

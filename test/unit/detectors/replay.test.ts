@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { type Change, simulate } from "../../../bench/detection/world.ts";
+import { createRandom } from "../../../bench/detection/random.ts";
 import { replay, type VerdictChange } from "../../../src/detectors/replay.ts";
 import { dayMs, hourMs } from "../../../src/model/clock.ts";
-import { signalId } from "../../../src/model/signal.ts";
+import { type SignalBucket, signalId } from "../../../src/model/signal.ts";
 import { startMs } from "./fixture.ts";
 
 const id = "null_rate output.field2";
@@ -40,6 +41,33 @@ describe("replay()", () => {
     const own = changes.filter(({ signal }) => `${signal.kind} ${signal.field}` === id);
     expect(own.map(({ change }) => change)).toEqual(["drift", "drift"]);
   });
+
+  it.each([10, 40, 400])(
+    "takes no empty weekend for a drift at %i runs a day, and finds that runs stopped",
+    (perDay) => {
+      const draws = createRandom(perDay, 9);
+      const stopMs = startMs + 30 * dayMs + 10 * hourMs;
+      const hours = Array.from({ length: 33 * 24 }, (_, hour) => startMs + hour * hourMs);
+      const buckets = hours.flatMap((atMs): SignalBucket[] => {
+        const at = new Date(atMs);
+        const isClosed = at.getUTCDay() % 6 === 0 || at.getUTCHours() < 8 || at.getUTCHours() >= 18;
+        const run = isClosed || atMs >= stopMs ? 0 : draws.poisson(perDay / 10);
+        const checked = { workflow: "w", kind: "errors", field: "", startMs: atMs } as const;
+        // The last word comes once runs have stopped: time goes on.
+        const told = run > 0 || atMs === hours.at(-1);
+        const counts = { no: Math.max(run, 1) };
+        const volume = { ...checked, kind: "volume", counts: { run } } as const;
+        return told ? [{ ...checked, counts }, ...(run > 0 ? [volume] : [])] : [];
+      });
+      const changes = [...replay(buckets, { bucketMs: hourMs, sweepMs: hourMs })].flatMap(
+        (one) => one.changes,
+      );
+      expect(changes.map(({ change, signal }) => `${change} ${signalId(signal)}`)).toEqual([
+        "drift w volume ",
+      ]);
+      expect(changes[0]?.atMs).toBeGreaterThan(stopMs);
+    },
+  );
 
   it("says nothing about too little history", () => {
     const few = stored().filter(({ startMs: at }) => at < startMs + hourMs);
