@@ -1,3 +1,4 @@
+import { hourMs } from "../model/clock.ts";
 import type { Score, SignalBaseline } from "./baseline.ts";
 import { joinChunks } from "./chunks.ts";
 import { daysIn, effectiveRuns, observed, shiftOf } from "./figures.ts";
@@ -45,16 +46,16 @@ export function findOnset(
   const best = starts.reduce((a, b) => (b.log > a.log ? b : a), starts[0] ?? noStart());
   const at = starts.indexOf(best);
   const level = shiftOf(baseline, score, best.since).shift;
-  const part = (index: number): number => {
-    const entry = starts[index];
+  const part = (entry: { chunk: Chunk } | undefined): number => {
     if (entry === undefined || level === 0) return 0;
-    return Math.min(1, Math.max(0, shiftOf(baseline, score, entry.chunk).shift / level)) * entry.spanMs;
+    return Math.min(1, Math.max(0, shiftOf(baseline, score, entry.chunk).shift / level));
   };
-  const beforeMs = at > 0 ? part(at - 1) : 0;
-  const lateMs = at < starts.length - 1 ? best.spanMs - part(at) : 0;
-  const atMs = Math.round(
-    best.chunk.atMs - (beforeMs < (starts[at - 1]?.spanMs ?? 0) / 2 ? beforeMs : 0) + lateMs,
-  );
+  // Nothing begins while nothing runs: a night after the chunk before has no part in it.
+  const last = starts[at - 1];
+  const early = last !== undefined && last.spanMs === activeMs(last) ? part(last) : 0;
+  const late = at < starts.length - 1 ? 1 - part(best) : 0;
+  const beforeMs = early < 1 / 2 ? early * (last?.spanMs ?? 0) : 0;
+  const atMs = Math.round(best.chunk.atMs - beforeMs + late * activeMs(best));
   const { first, latestMs } = credible(starts);
   // It may have begun within the chunk before, but that may hold years.
   const runs = observed(baseline, score, best.since);
@@ -68,6 +69,11 @@ export function findOnset(
     latestMs: Math.max(atMs, latestMs),
     since: best.since,
   };
+}
+
+/** How long a chunk has runs: a night may follow a few hours, and lie within more. */
+function activeMs({ chunk, spanMs }: { chunk: Chunk; spanMs: number }): number {
+  return chunk.hours < 12 ? Math.min(spanMs, Math.max(chunk.hours, 1) * hourMs) : spanMs;
 }
 
 /** Damped log likelihood ratio of the level seen since a start against the baseline. */

@@ -42,6 +42,14 @@ describe("findOnset()", () => {
     expect(earliestMs).toBe(endMs + hourMs);
   });
 
+  it("begins no drift in a night without runs", () => {
+    const evening = { atMs: endMs, values: 27, empties: 3, hours: 1 };
+    const morning = { atMs: endMs + 15 * hourMs, values: 10, empties: 10, hours: 1 };
+    const later = { atMs: endMs + 16 * hourMs, values: 10, empties: 10, hours: 1 };
+    const { atMs } = found("null_rate", "output.field2", "up", nulls([evening, morning, later]));
+    expect(atMs).toBe(morning.atMs);
+  });
+
   it("knows when runs stopped", () => {
     const volume: Chunk[] = [0, 1, 2, 3].map((hour) => {
       const n = hour < 2 ? 20 : 0;
