@@ -47,12 +47,14 @@ export interface Score {
   rhoHourStrict: number;
 }
 
-/** Effects of the hour of day and of the weekday (UTC) on the logarithm of each bin's share. */
+/** Effects of the hour of day, of the weekday (UTC) and of both together on the logarithm of each bin's share. */
 export interface Strata {
   /** 24 × *k*, null where history is shorter than two days. */
   hours: number[][] | null;
-  /** 7 × *k*, Sunday first, null where history is shorter than two weeks. */
+  /** 7 × *k*, Sunday first, null where history is shorter than two weeks, of volume shorter than one. */
   weekdays: number[][] | null;
+  /** 168 × *k*, of volume alone: a Saturday may end at noon. */
+  weekHours?: number[][] | null;
 }
 
 /** What normal looks like for one signal. */

@@ -1,7 +1,8 @@
 import { minuteMs } from "../model/clock.ts";
 import type { SignalKey, SignalKind } from "../model/signal.ts";
-import type { Drift, Figure, SignalVerdict, Unit } from "../model/verdict.ts";
+import type { Drift, Figure, SignalVerdict, Stable, Unit } from "../model/verdict.ts";
 import { plural } from "../model/plural.ts";
+import { timesMax, timesUsual } from "../model/times-usual.ts";
 import { numberUnit } from "./figures.ts";
 import { emptyBins, newBin, rareBin } from "./layout.ts";
 import { otherName } from "./number.ts";
@@ -13,23 +14,28 @@ import { otherName } from "./number.ts";
  * @example
  * `output.vendor` was empty in 0.4 % of runs; since Tue 17 Nov 14:10 UTC (± 20 min) it is empty in 31 %
  * (25–38 %) of 212 runs.
+ *
+ * @param judged the verdict; with raw `bins` that show a drift, values that the baseline never or rarely had are named.
  */
-export function explain({ signal, verdict }: SignalVerdict): string {
+export function explain(judged: SignalVerdict & { bins?: readonly string[] | undefined }): string {
+  const { signal, verdict, bins = [] } = judged;
   switch (verdict.kind) {
     case "insufficient":
       return `${subject(signal)} cannot be judged yet: ${missing(verdict.runs, verdict.runsMin)}.`;
     case "stable":
+      if (verdict.unit === "runs/h")
+        return `${subject(signal)} is as usual: it brings ${volumeWords(verdict)}.`;
       return `${subject(signal)} is as usual: ${amount(verdict.current.value, verdict.unit)} against ${amount(
         verdict.baseline.value,
         verdict.unit,
       )} in the baseline.`;
     case "drift":
-      return explainDrift(signal, verdict);
+      return explainDrift(signal, verdict, bins);
   }
 }
 
-function explainDrift(signal: SignalKey, drift: Drift): string {
-  const [before, now] = wording(signal, drift);
+function explainDrift(signal: SignalKey, drift: Drift, bins: readonly string[]): string {
+  const [before, now] = wording(signal, drift, bins);
   const { unit, baseline, current } = drift;
   return `${before(amount(baseline.value, unit))}; since ${since(drift)} ${now(
     `${amount(current.value, unit)} (${range(current, unit)})`,
@@ -40,7 +46,11 @@ function explainDrift(signal: SignalKey, drift: Drift): string {
 const withinPrefix = "within ";
 
 /** How a kind speaks of its figures: before and now. */
-function wording(signal: SignalKey, drift: Drift): [(figure: string) => string, (figure: string) => string] {
+function wording(
+  signal: SignalKey,
+  drift: Drift,
+  bins: readonly string[],
+): [(figure: string) => string, (figure: string) => string] {
   const name = subject(signal);
   if (isAppearance(signal.kind, drift))
     return [() => `${name} was in none of the baseline's runs`, (figure) => `it is present in ${figure}`];
@@ -49,7 +59,7 @@ function wording(signal: SignalKey, drift: Drift): [(figure: string) => string, 
     const within = drift.of.startsWith(withinPrefix) ? ` ${drift.of}` : "";
     return [
       (figure) => `${name} ${was}${within} in ${figure} of runs`,
-      (figure) => `it ${is}${within} in ${figure}`,
+      (figure) => `it ${is}${within}${suchAs(drift, bins)} in ${figure}`,
     ];
   }
   if (drift.unit === "runs/h") {
@@ -81,12 +91,11 @@ const events: Partial<Record<SignalKind, { was: string; is: string }>> = {
 };
 
 /** Both figures are averages over the week: what was counted is how many times the runs came that the hours usually bring. */
-function volumeWords({ baseline, current }: Drift): string {
+function volumeWords({ baseline, current }: Stable | Drift): string {
   const usual = "usual at that time of the week";
   if (current.value === 0) return `none of the runs that are ${usual}`;
-  const [value = 0, low = 0, high = 0] = [current.value, current.low, current.high].map(
-    (figure) => figure / baseline.value,
-  );
+  const { value, low, high } = timesUsual(current, baseline);
+  if (low > timesMax) return `more than ${timesMax} times as many as is ${usual}`;
   return `${plain(value)} (${plain(low)}–${plain(high)}) times as many as is ${usual}`;
 }
 
@@ -105,8 +114,17 @@ function binWords(kind: SignalKind, of: string): { was: string; is: string } {
   if (of === newBin) return { was: "had a value never seen before", is: "has one" };
   if (of === rareBin) return { was: "had a rare value", is: "has one" };
   if (of === "other") return { was: "had one of many other values", is: "has one" };
-  const value = of.startsWith("=") ? `"${of.slice(1)}"` : of;
-  return { was: `was ${value}`, is: `is ${value}` };
+  return { was: `was ${quoted(of)}`, is: `is ${quoted(of)}` };
+}
+
+function quoted(bin: string): string {
+  return bin.startsWith("=") ? `"${bin.slice(1)}"` : bin;
+}
+
+/** Names values that the baseline never or rarely had: ` (such as "es", "€")`. */
+function suchAs({ of, direction }: Drift, bins: readonly string[]): string {
+  if ((of !== newBin && of !== rareBin) || direction === "down" || bins.length === 0) return "";
+  return ` (such as ${bins.map(quoted).join(", ")})`;
 }
 
 function tailWords(kind: SignalKind, side: string, edge: string): { was: string; is: string } {

@@ -2,21 +2,22 @@ import { hourMs } from "../model/clock.ts";
 import type { SignalBaseline, Strata } from "./baseline.ts";
 import { type Effects, learnEffects, leaveOut } from "./effects.ts";
 import type { Hour } from "./history.ts";
-import { expectedShares, hourOfDay, weekday } from "./strata.ts";
+import { expectedShares, hourOfDay, hourOfWeek, weekday } from "./strata.ts";
 
 /** Days of history below which an hour of the day has no effect of its own, and a weekday none. */
 const daysForHours = 2;
 const daysForWeekdays = 14;
-/** The same for volume, whose weekends are often empty. */
-const daysForWeekdaysOfVolume = 7;
+/** The same for volume, whose weekends are often empty, and whose hours differ by weekday. */
+const daysForWeekOfVolume = 7;
 /** By how much days and hours differ anyway: variance of the logarithm of a share over one of them. */
 const hourVariance = 0.02;
 const dayVariance = 0.04;
 
-/** What the hour of the day does, and what the weekday does beyond that; null where nothing stands out. */
+/** What the hour of the day does, the weekday beyond that, and the hour of the week beyond both; null where nothing stands out. */
 interface Seasons {
   hours: Effects | null;
   weekdays: Effects | null;
+  weekHours: Effects | null;
 }
 
 /**
@@ -31,7 +32,8 @@ export function learnStrata(
   flat: SignalBaseline,
   history: readonly Hour[],
 ): { strata: Strata | null; expected: (readonly number[])[] } {
-  const seasons = flat.ages === null ? learnSeasons(flat, history) : { hours: null, weekdays: null };
+  const seasons =
+    flat.ages === null ? learnSeasons(flat, history) : { hours: null, weekdays: null, weekHours: null };
   const strata = strataOf(seasons);
   if (strata === null) return { strata, expected: history.map(() => flat.shares) };
   return { strata, expected: expectedByOtherDays(flat, seasons, history) };
@@ -46,7 +48,7 @@ export function learnStrata(
  */
 function expectedByOtherDays(
   flat: SignalBaseline,
-  { hours, weekdays }: Seasons,
+  { hours, weekdays, weekHours }: Seasons,
   history: readonly Hour[],
 ): (readonly number[])[] {
   const byDay = new Map<number, Hour[]>();
@@ -58,7 +60,11 @@ function expectedByOtherDays(
   const others = new Map<number, SignalBaseline>();
   for (const [day, entries] of byDay) {
     const without = (effects: Effects | null): Effects | null => effects && leaveOut(effects, entries);
-    const strata = strataOf({ hours: without(hours), weekdays: without(weekdays) });
+    const strata = strataOf({
+      hours: without(hours),
+      weekdays: without(weekdays),
+      weekHours: without(weekHours),
+    });
     others.set(day, { ...flat, strata });
   }
   return history.map((entry) => expectedShares(others.get(dayOf(entry)) ?? flat, entry.hour * hourMs));
@@ -74,12 +80,17 @@ function learnSeasons(flat: SignalBaseline, history: readonly Hour[]): Seasons {
   const hours = days >= daysForHours ? learnEffects(flat, history, byHour) : null;
   const even = { ...flat, strata: { hours: hours?.logs ?? null, weekdays: null } };
   const byWeekday = { groups: 7, groupOf: weekday, noise: (7 * dayVariance) / days };
-  const daysMin = flat.layout.shape === "volume" ? daysForWeekdaysOfVolume : daysForWeekdays;
+  const isVolume = flat.layout.shape === "volume";
+  const daysMin = isVolume ? daysForWeekOfVolume : daysForWeekdays;
   const weekdays = days >= daysMin ? learnEffects(even, history, byWeekday) : null;
-  return { hours, weekdays };
+  if (!isVolume || weekdays === null) return { hours, weekdays, weekHours: null };
+  const without = { ...flat, strata: strataOf({ hours, weekdays, weekHours: null }) };
+  const byWeekHour = { groups: 168, groupOf: hourOfWeek, noise: (7 * hourVariance) / days };
+  return { hours, weekdays, weekHours: learnEffects(without, history, byWeekHour) };
 }
 
-function strataOf({ hours, weekdays }: Seasons): Strata | null {
+function strataOf({ hours, weekdays, weekHours }: Seasons): Strata | null {
   if (hours === null && weekdays === null) return null;
-  return { hours: hours?.logs ?? null, weekdays: weekdays?.logs ?? null };
+  const both = { hours: hours?.logs ?? null, weekdays: weekdays?.logs ?? null };
+  return weekHours === null ? both : { ...both, weekHours: weekHours.logs };
 }

@@ -12,6 +12,11 @@ export function weekday(atMs: number): number {
   return (Math.floor(atMs / dayMs) + 4) % 7;
 }
 
+/** The hour of the week (UTC, the first of Sunday is 0) of a time. */
+export function hourOfWeek(atMs: number): number {
+  return 24 * weekday(atMs) + hourOfDay(atMs);
+}
+
 /**
  * Expected shares in the hour that holds a time; for volume the expected runs per hour, for a hazard per run and day.
  *
@@ -20,8 +25,12 @@ export function weekday(atMs: number): number {
 export function expectedShares(baseline: SignalBaseline, atMs: number): readonly number[] {
   const { shares, strata, layout } = baseline;
   if (strata === null) return shares;
-  const effects = [strata.hours?.[hourOfDay(atMs)], strata.weekdays?.[weekday(atMs)]];
-  const raw = shares.map((share, k) => share * Math.exp((effects[0]?.[k] ?? 0) + (effects[1]?.[k] ?? 0)));
+  const hour = strata.hours?.[hourOfDay(atMs)];
+  const day = strata.weekdays?.[weekday(atMs)];
+  const both = strata.weekHours?.[hourOfWeek(atMs)];
+  const raw = shares.map(
+    (share, k) => share * Math.exp((hour?.[k] ?? 0) + (day?.[k] ?? 0) + (both?.[k] ?? 0)),
+  );
   if (isCounted(layout)) return raw;
   const sum = raw.reduce((a, b) => a + b, 0);
   return raw.map((share) => share / sum);

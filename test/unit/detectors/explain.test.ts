@@ -73,6 +73,16 @@ describe("explain()", () => {
       part: "triage brought 20 runs an hour on average; since Tue 17 Nov 14:10 UTC (± 20 min) it brings none of the runs that are usual at that time of the week (0 runs since).",
     },
     {
+      why: "volume where next to none is usual",
+      sentence: say("volume", "", drift("runs/h", "", 8.44, [1156484, 1137117, 1175850], 40)),
+      part: "it brings more than 100 times as many as is usual at that time of the week (40 runs since).",
+    },
+    {
+      why: "volume that is as usual",
+      sentence: say("volume", "", { ...drift("runs/h", "", 20, [21, 18, 24], 500), kind: "stable" }),
+      part: "triage is as usual: it brings 1.05 (0.9–1.2) times as many as is usual at that time of the week.",
+    },
+    {
       why: "reviews",
       sentence: say("override_rate", "", drift("share", "", 0.05, [0.4, 0.3, 0.5], 60)),
       part: "it is corrected in 40 % (30–50 %) of 60 reviewed runs.",
@@ -187,6 +197,29 @@ describe("explain()", () => {
     const sentence = say(kind, "output.x", drift("share", of, 0.02, [0.4, 0.3, 0.5], 60));
     expect(sentence).toContain(before);
     expect(sentence).toContain(now);
+  });
+
+  const named = [
+    {
+      why: "values never seen",
+      of: "never seen before",
+      bins: ["=es", "=€"],
+      now: 'has one (such as "es", "€") in 40 %',
+    },
+    { why: "rare values", of: "rare values", bins: ["=x"], now: 'has one (such as "x") in 40 %' },
+    { why: "no value where none is known", of: "never seen before", bins: [], now: "has one in 40 %" },
+    { why: "no value beside one that is the figure's own", of: "=es", bins: ["=es"], now: 'is "es" in 40 %' },
+  ];
+  it.each(named)("names $why", ({ of, bins, now }) => {
+    const verdict = drift("share", of, 0.02, [0.4, 0.3, 0.5], 60);
+    const signal = { workflow: "triage", kind: "output_distribution" as const, field: "output.x" };
+    expect(explain({ signal, atMs, verdict, bins })).toContain(now);
+  });
+
+  it("names no value where those came less often", () => {
+    const verdict = drift("share", "rare values", 0.4, [0.02, 0.01, 0.03], 60);
+    const signal = { workflow: "triage", kind: "output_distribution" as const, field: "output.x" };
+    expect(explain({ signal, atMs, verdict, bins: ["=en"] })).toContain("has one in 2 %");
   });
 
   it("says that a stable signal is as usual", () => {

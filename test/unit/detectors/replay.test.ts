@@ -42,15 +42,21 @@ describe("replay()", () => {
     expect(own.map(({ change }) => change)).toEqual(["drift", "drift"]);
   });
 
-  it.each([10, 40, 400])(
-    "takes no empty weekend for a drift at %i runs a day, and finds that runs stopped",
-    (perDay) => {
+  it.each([
+    { perDay: 10, saturday: 0 },
+    { perDay: 40, saturday: 0 },
+    { perDay: 400, saturday: 0 },
+    { perDay: 200, saturday: 12 },
+  ])(
+    "takes no rest for a drift at $perDay runs a day, open until $saturday on Saturdays, and finds that runs stopped",
+    ({ perDay, saturday }) => {
       const draws = createRandom(perDay, 9);
       const stopMs = startMs + 30 * dayMs + 10 * hourMs;
       const hours = Array.from({ length: 33 * 24 }, (_, hour) => startMs + hour * hourMs);
       const buckets = hours.flatMap((atMs): SignalBucket[] => {
         const at = new Date(atMs);
-        const isClosed = at.getUTCDay() % 6 === 0 || at.getUTCHours() < 8 || at.getUTCHours() >= 18;
+        const closes = [0, 18, 18, 18, 18, 18, saturday][at.getUTCDay()] ?? 0;
+        const isClosed = at.getUTCHours() < 8 || at.getUTCHours() >= closes;
         const run = isClosed || atMs >= stopMs ? 0 : draws.poisson(perDay / 10);
         const checked = { workflow: "w", kind: "errors", field: "", startMs: atMs } as const;
         // The last word comes once runs have stopped: time goes on.
