@@ -1,6 +1,7 @@
 import { createFieldCatalogue } from "../collector/field-catalogue.ts";
 import { workflowConfig } from "../config.ts";
 import { compareBatches, compareRunsMin } from "../detectors/compare.ts";
+import { emptyBins, newBin } from "../detectors/layout.ts";
 import { PermanentError } from "../model/errors.ts";
 import type { SignalVerdict } from "../model/verdict.ts";
 import { plural } from "../model/plural.ts";
@@ -61,10 +62,11 @@ function outcomeOf(batches: readonly Batch[], verdicts: readonly SignalVerdict[]
 }
 
 function checkText(
-  [a, b]: [Batch, Batch],
+  batches: [Batch, Batch],
   verdicts: readonly SignalVerdict[],
   outcome: CheckOutcome,
 ): string {
+  const [a, b] = batches;
   const count = (kind: string) => verdicts.filter(({ verdict }) => verdict.kind === kind).length;
   const [drifts, stable] = [count("drift"), count("stable")];
   const signals = `${verdicts.length} ${plural(verdicts.length, "signal")}`;
@@ -75,31 +77,58 @@ function checkText(
     drift: "Drift: the second batch is not like the first.",
     "not enough data": `Not enough data: each side needs at least ${compareRunsMin} lines.`,
   };
-  const rows = verdicts.flatMap(differenceRow);
+  const rows = verdicts.flatMap((judged) => differenceRow(judged, batches));
   const header = ["signal", "field", "what", "first", "95 % interval", "second", "95 % interval"];
   return `${rows.length === 0 ? "" : `${table(header, rows)}\n\n`}${head}\n${said[outcome]}\n`;
 }
 
-function differenceRow({ signal, verdict }: SignalVerdict): string[][] {
+function differenceRow(judged: SignalVerdict, batches: [Batch, Batch]): string[][] {
+  const { signal, verdict } = judged;
   if (verdict.kind !== "drift") return [];
   const { unit, of, baseline, current } = verdict;
   const figures = [baseline, current].flatMap((figure) => [
     formatValue(figure.value, unit),
     formatInterval(figure, unit),
   ]);
-  return [[signalNames[signal.kind], signal.field, formatBin(of), ...figures]];
+  const values = newValues(judged, batches);
+  // A cell is one line, whatever a value holds.
+  const named = values.map((value) => JSON.stringify(value)).join(", ");
+  const what = named === "" ? formatBin(of) : `${formatBin(of)} (such as ${named})`;
+  return [[signalNames[signal.kind], signal.field, what, ...figures]];
+}
+
+const namedMax = 3;
+
+/** Values that only the second batch has, the most frequent first, where the figures speak of such. */
+function newValues({ signal, verdict }: SignalVerdict, batches: [Batch, Batch]): string[] {
+  if (verdict.kind !== "drift" || verdict.of !== newBin) return [];
+  const [known, found] = batches.map(({ rows }) => {
+    const counts = new Map<string, number>();
+    for (const { kind, field, bin, n } of rows)
+      if (kind === signal.kind && field === signal.field) counts.set(bin, (counts.get(bin) ?? 0) + n);
+    return counts;
+  });
+  return [...(found ?? [])]
+    .filter(([bin]) => known?.has(bin) !== true && !emptyBins.has(bin) && bin !== "other")
+    .sort(([, n], [, m]) => m - n)
+    .slice(0, namedMax)
+    .map(([bin]) => formatBin(bin));
 }
 
 function checkJson(
-  [a, b]: [Batch, Batch],
+  batches: [Batch, Batch],
   verdicts: readonly SignalVerdict[],
   outcome: CheckOutcome,
 ): string {
-  const signals = verdicts.map(({ signal, verdict }) => {
+  const [a, b] = batches;
+  const signals = verdicts.map((judged) => {
+    const { signal, verdict } = judged;
     const { kind, field } = signal;
     if (verdict.kind === "insufficient") return { kind, field, verdict: verdict.kind, runs: verdict.runs };
     const { unit, of, baseline, current } = verdict;
-    return { kind, field, verdict: verdict.kind, unit, of, first: baseline, second: current };
+    const values = newValues(judged, batches);
+    const named = values.length === 0 ? {} : { values };
+    return { kind, field, verdict: verdict.kind, unit, of, ...named, first: baseline, second: current };
   });
   return `${JSON.stringify({ outcome, lines: [a.runs, b.runs], signals }, null, 2)}\n`;
 }

@@ -12,9 +12,9 @@
  * People acknowledge, snooze and resolve through `applyCommand`. Invariants: a signal is in at most one unresolved
  * incident; a signal that drifts on in an incident that a person resolved opens no other.
  */
-import type { DriftingSignal, Incident, IncidentEvent } from "../model/incident.ts";
+import type { DriftingSignal, Found, Incident, IncidentEvent } from "../model/incident.ts";
 import { ownActor } from "../model/own-actor.ts";
-import { signalId } from "../model/signal.ts";
+import { type SignalKey, signalId } from "../model/signal.ts";
 import type { SignalVerdict } from "../model/verdict.ts";
 import { incidentEvent } from "./apply-command.ts";
 import { followVerdicts } from "./follow-verdicts.ts";
@@ -72,20 +72,21 @@ export function freshDrifts({ known, verdicts }: Pick<Sweep, "known" | "verdicts
 /** Fresh drifts as signals, in order of onset. */
 function drifting(sweep: Sweep, fresh: readonly SignalVerdict[]): DriftingSignal[] {
   return fresh
-    .flatMap((judged) =>
-      judged.verdict.kind === "drift"
-        ? [
-            {
-              signal: judged.signal,
-              drift: judged.verdict,
-              detectedAtMs: judged.atMs,
-              recoveredAtMs: null,
-              sentence: sweep.explain(judged),
-            },
-          ]
-        : [],
-    )
+    .flatMap((judged) => {
+      const { signal, verdict, atMs } = judged;
+      if (verdict.kind !== "drift") return [];
+      const found = foundOf(sweep, signal);
+      const sentence = sweep.explain({ ...judged, bins: found?.bins });
+      return [{ signal, drift: verdict, detectedAtMs: atMs, recoveredAtMs: null, sentence, found }];
+    })
     .sort((a, b) => a.drift.onset.atMs - b.drift.onset.atMs);
+}
+
+function foundOf({ evidence }: Sweep, signal: SignalKey): Found | undefined {
+  const known = evidence.signals[signalId(signal)];
+  if (known === undefined) return undefined;
+  const { bins, exampleRunIds, baselineRunIds } = known;
+  return { bins, exampleRunIds, baselineRunIds };
 }
 
 /** Finds the incident that a fresh drift belongs to, or opens one. Changes `incidents` and adds to `events`. */

@@ -1,18 +1,17 @@
 import type { Drift, SignalVerdict } from "../model/verdict.ts";
 import type { SignalKey } from "../model/signal.ts";
+import type { Found } from "../model/incident.ts";
 import { byPlainness } from "../model/leading.ts";
 import { signalId } from "../model/signal.ts";
 import { dayMs, hourMs, minuteMs } from "../model/clock.ts";
 import type { SliceCount } from "./find-slice.ts";
+import { type CountSource, quietBin, shownBins, type Shows, slicedBins } from "./shown-bins.ts";
 
 /** What the store knows about the runs behind one drifting signal. */
-export interface SignalEvidence {
+export interface SignalEvidence extends Found {
   /** Counts by slice from before the onset and since it; empty where the signal has no countable event. */
   before: SliceCount[];
   after: SliceCount[];
-  /** Runs that show it, newest first, and runs from before. */
-  exampleRunIds: string[];
-  baselineRunIds: string[];
 }
 
 /** Evidence by `signalId`, and the version in use before the onset of the first signal. */
@@ -32,7 +31,7 @@ interface Span {
 }
 
 /** The part of the store that evidence comes from. */
-export interface EvidenceSource {
+export interface EvidenceSource extends CountSource {
   sliceCounts(query: Span & { signal: SignalKey; bin: string }): Promise<SliceCount[]>;
   exampleRuns(query: Span & { signal: SignalKey; bin: string; limit: number }): Promise<{ run_id: string }[]>;
   readVersions(query: Span & { workflow: string }): Promise<{ version: string; runs: number }[]>;
@@ -46,7 +45,7 @@ const examples = 3;
 
 /**
  * Collects what the cause analysis needs for newly drifting signals: one bounded scan before and one after the
- * onset for each of the four leading signals, and three runs of each kind.
+ * onset for each bin of the four leading signals, and three runs of each kind.
  *
  * @param drifts what `freshDrifts` answered.
  * @param nowMs end of the evidence, exclusive.
@@ -55,7 +54,7 @@ export async function gatherEvidence(
   source: EvidenceSource,
   workflow: string,
   drifts: readonly SignalVerdict[],
-  nowMs: number,
+  { nowMs, shows }: { nowMs: number; shows: Shows },
 ): Promise<CauseEvidence> {
   const moved = drifts.flatMap(({ signal, verdict }) =>
     verdict.kind === "drift" ? [{ signal, drift: verdict }] : [],
@@ -64,8 +63,11 @@ export async function gatherEvidence(
   const onsetMs = Math.min(...leading.map(({ drift }) => drift.onset.atMs));
   if (leading.length === 0) return noEvidence;
   const signals: Record<string, SignalEvidence> = {};
-  for (const { signal, drift } of leading)
-    signals[signalId(signal)] = await signalEvidence(source, signal, drift, nowMs);
+  for (const { signal, drift } of leading) {
+    const after = { fromMs: drift.onset.atMs, toMs: nowMs };
+    const bins = await shownBins(source, signal, drift, { ...after, shows });
+    signals[signalId(signal)] = await signalEvidence(source, signal, drift, { after, bins });
+  }
   const [lately, was, is] = await Promise.all([
     source.readVersions({ workflow, fromMs: onsetMs - justBeforeMs, toMs: onsetMs - minuteMs }),
     source.readVersions({ workflow, fromMs: onsetMs - beforeMs, toMs: onsetMs - minuteMs }),
@@ -78,20 +80,23 @@ async function signalEvidence(
   source: EvidenceSource,
   signal: SignalKey,
   drift: Drift,
-  nowMs: number,
+  { after, bins }: { after: Span; bins: string[] | null },
 ): Promise<SignalEvidence> {
   const before = { fromMs: drift.onset.earliestMs - beforeMs, toMs: drift.onset.earliestMs };
-  const after = { fromMs: drift.onset.atMs, toMs: nowMs };
-  const bins = eventBinsOf(signal, drift);
-  const found: SignalEvidence = { before: [], after: [], exampleRunIds: [], baselineRunIds: [] };
-  for (const bin of bins) {
+  const found: SignalEvidence = {
+    bins: bins ?? [],
+    before: [],
+    after: [],
+    exampleRunIds: [],
+    baselineRunIds: [],
+  };
+  for (const bin of slicedBins(drift, found.bins)) {
     found.before = addHits(found.before, await source.sliceCounts({ signal, bin, ...before }));
     found.after = addHits(found.after, await source.sliceCounts({ signal, bin, ...after }));
-    found.exampleRunIds.push(...(await runIds(source, { signal, bin, ...after, limit: examples })));
   }
-  if (found.exampleRunIds.length === 0)
-    found.exampleRunIds = await runIds(source, { signal, bin: "", ...after, limit: examples });
-  found.exampleRunIds = found.exampleRunIds.slice(0, examples);
+  for (const bin of bins ?? [""])
+    found.exampleRunIds.push(...(await runIds(source, { signal, bin, ...after, limit: examples })));
+  found.exampleRunIds = [...new Set(found.exampleRunIds)].slice(0, examples);
   found.baselineRunIds = await runIds(source, {
     signal,
     bin: quietBin(signal, drift),
@@ -104,24 +109,6 @@ async function signalEvidence(
     found.baselineRunIds = await runIds(source, { signal: whole, bin: "", ...before, limit: examples });
   }
   return found;
-}
-
-/**
- * The bins whose runs show a drift. A null rate has four of them; the store finds null, empty and placeholder
- * values under one name and missing fields under another.
- */
-function eventBinsOf(signal: SignalKey, drift: Drift): string[] {
-  if (signal.kind === "null_rate") return ["empty", "missing"];
-  if (drift.of === "mean" || signal.kind === "volume") return [];
-  // A key that is new: any run that has it.
-  if (signal.kind === "type" && drift.of === "") return [""];
-  return [drift.of === "" ? "yes" : drift.of];
-}
-
-/** The bin of runs that do not show a drift. */
-function quietBin(signal: SignalKey, drift: Drift): string {
-  if (signal.kind === "null_rate") return "value";
-  return drift.of === "" && signal.kind !== "volume" && signal.kind !== "type" ? "no" : "";
 }
 
 /** Adds up the hits of bins that exclude each other; the runs are the same in each. */

@@ -1,13 +1,8 @@
 import type { DriftingSignal, Incident } from "../model/incident.ts";
-import { byPlainness } from "../model/leading.ts";
 import { signalId } from "../model/signal.ts";
 import type { SignalVerdict } from "../model/verdict.ts";
 import type { Sweep } from "./sweep.ts";
-
-/** The sentence on the signal that leads those that still drift, "" if none does. */
-function titleOf(signals: readonly DriftingSignal[]): string {
-  return byPlainness(signals.filter((one) => one.recoveredAtMs === null))[0]?.sentence ?? "";
-}
+import { withLead } from "./with-lead.ts";
 
 /** Takes the present verdicts into the signals that an incident holds. */
 export function followVerdicts(incident: Incident, sweep: Sweep): Incident {
@@ -16,7 +11,7 @@ export function followVerdicts(incident: Incident, sweep: Sweep): Incident {
     return now === undefined ? one : followSignal(one, now, incident.state === "resolved", sweep);
   });
   if (signals.every((one, i) => one === incident.signals[i])) return incident;
-  return { ...incident, signals, title: titleOf(signals) || incident.title, updatedAtMs: sweep.nowMs };
+  return withLead({ ...incident, signals, updatedAtMs: sweep.nowMs });
 }
 
 function followSignal(
@@ -31,17 +26,21 @@ function followSignal(
       return one;
     case "stable":
       return one.recoveredAtMs === null ? { ...one, recoveredAtMs: atMs } : one;
-    case "drift":
+    case "drift": {
       // A recovered signal of a resolved incident counts as fresh: it may reopen the incident.
       if (one.recoveredAtMs !== null && resolved) return one;
       if (one.recoveredAtMs === null && JSON.stringify(one.drift) === JSON.stringify(verdict)) return one;
       // One that comes back is another drift, noticed now.
+      const isSame = one.recoveredAtMs === null;
+      const found = isSame ? one.found : undefined;
       return {
         ...one,
         drift: verdict,
-        detectedAtMs: one.recoveredAtMs === null ? one.detectedAtMs : atMs,
+        detectedAtMs: isSame ? one.detectedAtMs : atMs,
         recoveredAtMs: null,
-        sentence: sweep.explain(judged),
+        sentence: sweep.explain({ ...judged, bins: found?.bins }),
+        found,
       };
+    }
   }
 }

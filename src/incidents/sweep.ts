@@ -16,8 +16,8 @@ export interface Sweep {
   changes: readonly ChangeEvent[];
   /** Evidence for the signals that `freshDrifts` named. */
   evidence: CauseEvidence;
-  /** One sentence on a drift, from the detectors. */
-  explain(verdict: SignalVerdict): string;
+  /** One sentence on a drift, from the detectors; it may name bins that show it. */
+  explain(verdict: SignalVerdict & { bins?: readonly string[] | undefined }): string;
   settings: IncidentSettings;
   nowMs: number;
 }

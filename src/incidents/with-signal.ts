@@ -1,11 +1,11 @@
 import { minuteMs } from "../model/clock.ts";
 import type { DriftingSignal, Incident } from "../model/incident.ts";
-import { byPlainness } from "../model/leading.ts";
 import { ownActor } from "../model/own-actor.ts";
 import { signalId } from "../model/signal.ts";
 import { analyseCause } from "./analyse-cause.ts";
 import { derivedId } from "./ids.ts";
 import type { Sweep } from "./sweep.ts";
+import { withLead } from "./with-lead.ts";
 
 /** Opens an incident for a drift that belongs to none. Its id follows from signal and minute of detection. */
 export function openIncident(fresh: DriftingSignal, sweep: Sweep): Incident {
@@ -38,12 +38,10 @@ export function withSignal(incident: Incident, fresh: DriftingSignal, sweep: Swe
   const others = incident.signals.filter((one) => signalId(one.signal) !== signalId(fresh.signal));
   const signals = [...others, fresh].sort((a, b) => a.drift.onset.atMs - b.drift.onset.atMs);
   const active = signals.filter((one) => one.recoveredAtMs === null);
-  const leading = byPlainness(active)[0] ?? fresh;
   // An incident is no evidence against its own version.
   const earlier = sweep.known.filter(({ incidentId }) => incidentId !== incident.incidentId);
   const cause = analyseCause(active, sweep.changes, sweep.evidence, earlier);
-  const found = sweep.evidence.signals[signalId(leading.signal)];
-  return {
+  return withLead({
     ...incident,
     owner: sweep.owner,
     signals,
@@ -55,8 +53,5 @@ export function withSignal(incident: Incident, fresh: DriftingSignal, sweep: Swe
       slice: cause.slice ?? incident.cause.slice,
       lastGoodVersion: cause.lastGoodVersion || incident.cause.lastGoodVersion,
     },
-    exampleRunIds: found?.exampleRunIds ?? incident.exampleRunIds,
-    baselineRunIds: found?.baselineRunIds ?? incident.baselineRunIds,
-    title: leading.sentence,
-  };
+  });
 }

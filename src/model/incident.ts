@@ -8,6 +8,15 @@ export type Severity = "warning" | "critical";
 /** Where the trouble probably sits. */
 export type Layer = "upstream data" | "integration" | "workflow logic" | "model" | "unknown";
 
+/** What was found in the runs behind a drift when it was noticed. */
+export interface Found {
+  /** Bins that show it, the most frequent first: a few of them, none where any run shows it. */
+  bins: string[];
+  /** Runs that show it, newest first, and runs from before. */
+  exampleRunIds: string[];
+  baselineRunIds: string[];
+}
+
 /** One drifting signal inside an incident. */
 export interface DriftingSignal {
   signal: SignalKey;
@@ -18,6 +27,8 @@ export interface DriftingSignal {
   recoveredAtMs: number | null;
   /** What moved, in one sentence (from `explain` of the detectors). */
   sentence: string;
+  /** Absent where it was not looked for: beyond the leading signals, or with the store out of reach. */
+  found?: Found | undefined;
 }
 
 /** Something deployed changed: the prompt, the model, its settings or the code. */

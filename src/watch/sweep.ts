@@ -1,5 +1,6 @@
 import { explain } from "../detectors/explain.ts";
 import { restartVolume, withoutVolume } from "../detectors/restart-volume.ts";
+import { showsDrift } from "../detectors/shows-drift.ts";
 import { step } from "../detectors/step.ts";
 import { advanceIncidents, freshDrifts } from "../incidents/advance-incidents.ts";
 import { type CauseEvidence, gatherEvidence, noEvidence } from "../incidents/evidence.ts";
@@ -115,7 +116,10 @@ async function evidenceFor(
   const fresh: SignalVerdict[] = freshDrifts({ known, verdicts: watched.verdicts });
   if (fresh.length === 0) return noEvidence;
   try {
-    return await gatherEvidence(deps.store, watched.workflow, fresh, watched.throughMs);
+    return await gatherEvidence(deps.store, watched.workflow, fresh, {
+      nowMs: watched.throughMs,
+      shows: (signal, drift) => watched.normal && showsDrift(watched.normal.baseline, signal, drift),
+    });
   } catch (error) {
     deps.log.warn({ err: error, workflow: watched.workflow }, "Cannot gather evidence for a drift");
     return noEvidence;

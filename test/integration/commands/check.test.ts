@@ -31,6 +31,12 @@ beforeAll(() => {
     "runs.jsonl",
     all.slice(400).map((one, at) => ({ inputs: { at }, outputs: one, version: "v13" })),
   );
+  write(
+    "currency.jsonl",
+    all
+      .slice(400)
+      .map((one, at) => ({ ...one, category: at % 3 === 0 ? "€" : at % 7 === 0 ? "es" : one.category })),
+  );
   write("none.jsonl", []);
   writeFileSync(join(folder, "broken.jsonl"), '{"a":1}\nI am sorry, but\n');
   const deep = "[".repeat(200_000) + "]".repeat(200_000);
@@ -68,6 +74,17 @@ describe("evenkeel check", () => {
     expect(first.low <= first.value && first.value <= first.high).toBe(true);
     // The intervals do not meet: the change is there for all to see.
     expect(second.low > first.high || second.high < first.low).toBe(true);
+  });
+
+  it("check() names the values that the first batch never had", async () => {
+    const { stdout } = await check("a.jsonl", "currency.jsonl");
+    expect(stdout).toContain('never seen before (such as "€", "es")');
+    const printed = JSON.parse((await check("a.jsonl", "currency.jsonl", "--json")).stdout) as {
+      signals: { kind: string; values?: string[] }[];
+    };
+    expect(printed.signals.filter(({ values }) => values !== undefined)).toMatchObject([
+      { kind: "output_distribution", field: "output.category", values: ["€", "es"] },
+    ]);
   });
 
   it.each([

@@ -2,8 +2,11 @@ import { describe, expect, it } from "vitest";
 import { advanceIncidents, freshDrifts } from "../../../src/incidents/advance-incidents.ts";
 import { applyCommand } from "../../../src/incidents/apply-command.ts";
 import { dayMs, hourMs, minuteMs } from "../../../src/model/clock.ts";
+import { noEvidence } from "../../../src/incidents/evidence.ts";
+import type { Sweep } from "../../../src/incidents/sweep.ts";
 import type { Incident } from "../../../src/model/incident.ts";
-import type { SignalVerdict } from "../../../src/model/verdict.ts";
+import { type SignalKey, signalId } from "../../../src/model/signal.ts";
+import type { Drift, SignalVerdict } from "../../../src/model/verdict.ts";
 import { change, drift, judged, key, merge, stable, startMs, sweep } from "./build.ts";
 
 const vendor = key("null_rate", "output.vendor");
@@ -85,6 +88,83 @@ describe("advanceIncidents()", () => {
     );
     expect(second.events.map((event) => event.kind)).toEqual(["joined"]);
     expect(second.incidents).toHaveLength(1);
+  });
+
+  describe("lets one order say title and examples", () => {
+    const volume = key("volume");
+    const found = (name: string) => ({
+      bins: [`=${name}`],
+      before: [],
+      after: [],
+      exampleRunIds: [`${name}-1`],
+      baselineRunIds: [`${name}-0`],
+    });
+    const explain: Sweep["explain"] = ({ signal, bins }) => `${signal.kind} moved ${(bins ?? []).join()}`;
+    const at = (minute: number, verdicts: [SignalKey, Partial<Drift>][], known: Incident[] = []) => {
+      const nowMs = startMs + minute * minuteMs;
+      const fresh = freshDrifts({
+        known,
+        verdicts: verdicts.map(([signal, moved]) => judged(signal, drift(startMs, moved), nowMs)),
+      });
+      const signals = Object.fromEntries(
+        fresh.map(({ signal }) => [signalId(signal), found(`${signal.kind}@${minute}`)]),
+      );
+      const result = advanceIncidents(
+        sweep(nowMs, {
+          known,
+          verdicts: verdicts.map(([signal, moved]) => judged(signal, drift(startMs, moved), nowMs)),
+          evidence: { ...noEvidence, signals },
+          explain,
+        }),
+      );
+      return merge(known, result.incidents);
+    };
+
+    it("of the field that opened the incident, once the number of runs has moved too", () => {
+      const opened = at(60, [[category, { effect: 40 }]]);
+      const both = at(
+        70,
+        [
+          [category, { effect: 40 }],
+          [volume, { effect: 5000 }],
+        ],
+        opened,
+      );
+      expect(both[0]?.signals).toHaveLength(2);
+      expect(both[0]).toMatchObject({
+        title: "output_distribution moved =output_distribution@60",
+        exampleRunIds: ["output_distribution@60-1"],
+        baselineRunIds: ["output_distribution@60-0"],
+      });
+    });
+
+    it("of the signal that leads now, with the values that were found when it was noticed", () => {
+      const opened = at(60, [[category, { effect: 10 }]]);
+      const joined = at(
+        70,
+        [
+          [category, { effect: 10 }],
+          [vendor, { effect: 12 }],
+        ],
+        opened,
+      );
+      expect(joined[0]).toMatchObject({
+        title: "null_rate moved =null_rate@70",
+        exampleRunIds: ["null_rate@70-1"],
+      });
+      const grown = at(
+        80,
+        [
+          [category, { effect: 900 }],
+          [vendor, { effect: 12 }],
+        ],
+        joined,
+      );
+      expect(grown[0]).toMatchObject({
+        title: "output_distribution moved =output_distribution@60",
+        exampleRunIds: ["output_distribution@60-1"],
+      });
+    });
   });
 
   it("makes the same ids from the same sweep, so that a replay after a crash creates no second incident", () => {

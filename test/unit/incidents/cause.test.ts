@@ -3,10 +3,12 @@ import { analyseCause } from "../../../src/incidents/analyse-cause.ts";
 import { detectChanges, type VersionUse } from "../../../src/incidents/detect-changes.ts";
 import { type EvidenceSource, gatherEvidence, noEvidence } from "../../../src/incidents/evidence.ts";
 import { findSlice, type SliceCount } from "../../../src/incidents/find-slice.ts";
+import type { Shows } from "../../../src/incidents/shown-bins.ts";
 import { promptDiff } from "../../../src/incidents/prompt-diff.ts";
 import { dayMs, hourMs, minuteMs } from "../../../src/model/clock.ts";
 import type { VersionRow } from "../../../src/model/rows.ts";
-import { signalId } from "../../../src/model/signal.ts";
+import { type SignalKind, signalId } from "../../../src/model/signal.ts";
+import type { Drift } from "../../../src/model/verdict.ts";
 import { change, drift, judged, key, moved, startMs } from "./build.ts";
 
 const inputs = moved(key("null_rate", "input.supplier"), startMs);
@@ -125,6 +127,7 @@ describe("analyseCause()", () => {
     const found = {
       before: [count("attributes.customer", "acme", 500, 2), count("attributes.customer", "other", 500, 2)],
       after: [count("attributes.customer", "acme", 100, 60), count("attributes.customer", "other", 100, 1)],
+      bins: ["empty", "missing"],
       exampleRunIds: [],
       baselineRunIds: [],
     };
@@ -290,9 +293,14 @@ describe("detectChanges()", () => {
 });
 
 describe("gatherEvidence()", () => {
-  it("scans before and after the onset, adds up the classes of nulls, and finds examples of both", async () => {
+  const nowMs = startMs + hourMs;
+  const counted = { "=en": 300, "=es": 60, "=€": 9, other: 70, "=pt": 8, "=it": 7 };
+
+  /** Answers ids that say what was asked for. */
+  function source(): EvidenceSource & { asked: { bin: string; fromMs: number; toMs: number }[] } {
     const asked: { bin: string; fromMs: number; toMs: number }[] = [];
-    const source: EvidenceSource = {
+    return {
+      asked,
       sliceCounts: async ({ bin, fromMs, toMs }) => {
         asked.push({ bin, fromMs, toMs });
         return [count("source", "api", 10, bin === "missing" ? 4 : 3)];
@@ -302,20 +310,66 @@ describe("gatherEvidence()", () => {
           run_id: `${bin || "any"}-${fromMs < startMs ? "before" : "after"}-${i}`,
         })),
       readVersions: async ({ fromMs }) => [{ version: fromMs < startMs ? "v12" : "v13", runs: 5 }],
+      readBuckets: async ({ kinds: [kind = "type"], field }) => [
+        { kind, field, counts: counted },
+        { kind, field: `${field}.parent`, counts: { "=zz": 1000 } },
+      ],
     };
-    const fresh = [judged(key("null_rate", "output.vendor"), drift(startMs), startMs + hourMs)];
-    const evidence = await gatherEvidence(source, "triage", fresh, startMs + hourMs);
+  }
+
+  async function evidenceFor(kind: SignalKind, field: string, moved: Partial<Drift>, shows: Shows) {
+    const from = source();
+    const fresh = [judged(key(kind, field), drift(startMs, moved), nowMs)];
+    const evidence = await gatherEvidence(from, "triage", fresh, { nowMs, shows });
+    return { evidence, asked: from.asked, found: evidence.signals[signalId(key(kind, field))] };
+  }
+
+  it("scans before and after the onset, adds up the classes of nulls, and finds examples of both", async () => {
+    const { evidence, asked, found } = await evidenceFor("null_rate", "output.vendor", {}, () => null);
     expect(evidence).toMatchObject({ versionBefore: "v12", versionAfter: "v13" });
-    const found = evidence.signals[signalId(key("null_rate", "output.vendor"))];
     expect(found?.after).toEqual([count("source", "api", 10, 7)]);
     expect(found?.exampleRunIds).toEqual(["empty-after-0", "empty-after-1", "empty-after-2"]);
     expect(found?.baselineRunIds[0]).toBe("value-before-0");
     for (const { fromMs, toMs } of asked) expect(toMs <= startMs || fromMs >= startMs).toBe(true);
   });
 
+  it("looks for the most frequent bins that show the drift, and no other", async () => {
+    const isNew = (bin: string) => bin !== "=en";
+    const { asked, found } = await evidenceFor(
+      "output_distribution",
+      "output.language",
+      { of: "never seen before" },
+      () => isNew,
+    );
+    expect(found?.bins).toEqual(["=es", "=€", "=pt"]);
+    expect(found?.exampleRunIds[0]).toBe("=es-after-0");
+    expect([...new Set(asked.map(({ bin }) => bin))]).toEqual(["=es", "=€", "=pt"]);
+  });
+
+  const kinds: { why: string; kind: SignalKind; moved: Partial<Drift>; after: string }[] = [
+    { why: "a rate that fell", kind: "errors", moved: { direction: "down" }, after: "no" },
+    { why: "a null rate that fell", kind: "null_rate", moved: { direction: "down" }, after: "value" },
+    { why: "volume, which any run shows", kind: "volume", moved: { unit: "runs/h" }, after: "any" },
+    { why: "a new key", kind: "type", moved: {}, after: "any" },
+  ];
+  it.each(kinds)("finds examples of $why", async ({ kind, moved, after }) => {
+    const { found } = await evidenceFor(kind, "output.vendor", moved, () => null);
+    expect(found?.exampleRunIds[0]).toBe(`${after}-after-0`);
+  });
+
+  it("has no example where no run shows it", async () => {
+    const { found } = await evidenceFor("text_length", "output.a", { of: "above 90" }, () => () => false);
+    expect(found).toMatchObject({ bins: [], exampleRunIds: [] });
+  });
+
   it("asks nothing when nothing drifts", async () => {
     const never = () => Promise.reject(new Error("asked"));
-    const source: EvidenceSource = { sliceCounts: never, exampleRuns: never, readVersions: never };
-    expect(await gatherEvidence(source, "triage", [], startMs)).toEqual(noEvidence);
+    const source: EvidenceSource = {
+      sliceCounts: never,
+      exampleRuns: never,
+      readVersions: never,
+      readBuckets: never,
+    };
+    expect(await gatherEvidence(source, "triage", [], { nowMs, shows: never as never })).toEqual(noEvidence);
   });
 });
