@@ -1,7 +1,8 @@
 import { dayMs, hourMs, minuteMs } from "../model/clock.ts";
 import type { SignalKind } from "../model/signal.ts";
-import type { Figure, Unit } from "../model/verdict.ts";
+import type { Drift, Figure, Stable, Unit } from "../model/verdict.ts";
 import { plural } from "../model/plural.ts";
+import { timesMax, timesUsual } from "../model/times-usual.ts";
 
 /** What people call each kind of signal. */
 export const signalNames: Record<SignalKind, string> = {
@@ -71,6 +72,18 @@ export function formatShare(share: number): string {
 export function formatInterval({ low, high }: Pick<Figure, "low" | "high">, unit: Unit): string {
   if (unit !== "share") return formatRange(low, high, unit);
   return `${low < 0.001 ? "0" : formatShare(low).replace(" %", "")} to ${formatShare(high).replace("< ", "")}`;
+}
+
+/** A verdict's present figure with its interval; of volume beside what is usual, as its sentence says it. */
+export function formatNow({ current, baseline, unit }: Stable | Drift): { value: string; interval: string } {
+  if (unit !== "runs/h")
+    return { value: formatValue(current.value, unit), interval: formatInterval(current, unit) };
+  const { value, low, high } = timesUsual(current, baseline);
+  if (low > timesMax) return { value: `over ${timesMax} times`, interval: "the usual" };
+  return {
+    value: `${significant(value)} times`,
+    interval: `the usual (${significant(low)} to ${significant(high)})`,
+  };
 }
 
 /** A range of numbers with their unit, once where both ends have the same: `12 to 40 tokens`, `840 ms to 1.2 s`. */

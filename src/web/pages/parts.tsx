@@ -1,7 +1,7 @@
 import type { Child } from "hono/jsx";
-import type { Figure, Unit } from "../../model/verdict.ts";
+import type { Drift, Figure, Stable, Unit } from "../../model/verdict.ts";
 import { plural } from "../../model/plural.ts";
-import { formatAgo, formatInterval, formatMoment, formatValue } from "../format.ts";
+import { formatAgo, formatInterval, formatMoment, formatNow, formatValue } from "../format.ts";
 
 /** A moment, told as "3 min ago", with the exact time on hover. */
 export function Ago({ atMs, nowMs }: { atMs: number; nowMs: number }) {
@@ -55,12 +55,20 @@ export function Badge({ state }: { state: string }) {
 
 /** A figure with its interval and what it rests on. */
 export function FigureText({ figure, unit }: { figure: Figure; unit: Unit }) {
+  const [value, interval] = [formatValue(figure.value, unit), formatInterval(figure, unit)];
+  return <Told value={value} interval={interval} runs={figure.runs} />;
+}
+
+/** The same of a verdict's present figure. */
+export function NowText({ judged }: { judged: Stable | Drift }) {
+  return <Told {...formatNow(judged)} runs={judged.current.runs} />;
+}
+
+function Told({ value, interval, runs }: { value: string; interval: string; runs: number }) {
   return (
     <span class="figure">
-      <strong>{formatValue(figure.value, unit)}</strong>
-      <small title={`95 % interval, ${figure.runs} ${plural(figure.runs, "observation")}`}>
-        {formatInterval(figure, unit)}
-      </small>
+      <strong>{value}</strong>
+      <small title={`95 % interval, ${runs} ${plural(runs, "observation")}`}>{interval}</small>
     </span>
   );
 }

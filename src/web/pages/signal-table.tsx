@@ -1,7 +1,7 @@
 import type { SignalRow, WorkflowBoard } from "../boards/workflow.ts";
 import { formatBin, formatShare, signalNames } from "../format.ts";
 import { marksOf, MiniChart } from "./chart.tsx";
-import { Badge, FigureText, Prose, Table, workflowPath } from "./parts.tsx";
+import { Badge, FigureText, NowText, Prose, Table, workflowPath } from "./parts.tsx";
 import { Bar } from "./spark.tsx";
 
 /** Signals that need nobody; many of them stay folded until they are asked for. */
@@ -72,9 +72,7 @@ function SignalLine({ row, board }: { row: SignalRow; board: WorkflowBoard }) {
           <small>{formatBin(judged.of)}</small>
         )}
       </th>
-      <td data-label="Now">
-        {judged === null ? "–" : <FigureText figure={judged.current} unit={judged.unit} />}
-      </td>
+      <td data-label="Now">{judged === null ? "–" : <NowText judged={judged} />}</td>
       <td data-label="Baseline">
         {judged === null ? "–" : <FigureText figure={judged.baseline} unit={judged.unit} />}
       </td>

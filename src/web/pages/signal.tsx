@@ -2,7 +2,18 @@ import type { Drift, Stable } from "../../model/verdict.ts";
 import type { DistributionRow, SignalBoard } from "../boards/signal.ts";
 import { formatBin, formatCount, formatShare, signalNames } from "../format.ts";
 import { marksOf } from "./chart.tsx";
-import { Badge, Card, Empty, Fact, FigureText, Moment, Prose, Table, workflowPath } from "./parts.tsx";
+import {
+  Badge,
+  Card,
+  Empty,
+  Fact,
+  FigureText,
+  Moment,
+  NowText,
+  Prose,
+  Table,
+  workflowPath,
+} from "./parts.tsx";
 import { Bar } from "./spark.tsx";
 import { Ranges } from "./workflow.tsx";
 
@@ -67,7 +78,7 @@ function Figures({ judged }: { judged: Stable | Drift }) {
   const { current, baseline, unit, of } = judged;
   return (
     <dl class="facts">
-      <Fact name="Now" text={<FigureText figure={current} unit={unit} />} />
+      <Fact name="Now" text={<NowText judged={judged} />} />
       <Fact name="Baseline" text={<FigureText figure={baseline} unit={unit} />} />
       <Fact
         name="Rests on"

@@ -3,6 +3,7 @@ import {
   formatAgo,
   formatDuration,
   formatInterval,
+  formatNow,
   formatRange,
   formatShare,
   significant,
@@ -26,6 +27,19 @@ describe("formatInterval()", () => {
 
   it("does not read milliseconds as seconds", () => {
     expect(formatInterval({ low: 840, high: 1200 }, "ms")).toBe("840 ms to 1.2 s");
+  });
+});
+
+describe("formatNow()", () => {
+  const figure = (value: number, low: number, high: number) => ({ value, low, high, runs: 40 });
+  const shared = { kind: "stable" as const, evidence: 0, of: "", baseline: figure(20, 18, 22) };
+  it.each([
+    ["volume beside what is usual", "runs/h", figure(38.8, 30, 46), "1.94 times", "the usual (1.5 to 2.3)"],
+    ["volume where next to none is usual", "runs/h", figure(1e6, 9e5, 1.1e6), "over 100 times", "the usual"],
+    ["volume that stopped", "runs/h", figure(0, 0, 2), "0 times", "the usual (0 to 0.1)"],
+    ["any other figure in its unit", "ms", figure(840, 800, 1200), "840 ms", "800 ms to 1.2 s"],
+  ] as const)("tells %s", (_, unit, current, value, interval) => {
+    expect(formatNow({ ...shared, unit, current })).toEqual({ value, interval });
   });
 });
 
