@@ -107,6 +107,34 @@ describe("watch", () => {
     expect(app.parts.journal.pauses.get(workflow)).toMatchObject({ state: "paused", actor: "evenkeel" });
   });
 
+  const examples = [
+    {
+      why: "that have a value never seen before",
+      output: (n: number) =>
+        n % 2 === 0 ? good(n) : { ...good(n), vendor: n % 8 === 1 ? "<Nord>" : "Neuland" },
+      title: 'has one (such as "Neuland", "<Nord>")',
+      shows: ({ vendor }: Output) => /Neuland|Nord/.test(vendor),
+    },
+    {
+      why: "on the side to which a number moved",
+      output: (n: number) => ({ ...good(n), total: n % 10 < 3 ? 101 : 150 }),
+      title: "`output.total`",
+      shows: ({ total }: Output) => total > 112,
+    },
+  ];
+  it.each(examples)("gives runs as examples $why", async ({ output, title, shows }) => {
+    await history(14);
+    await learned();
+    await live(3, good);
+    await live(12, output);
+    const [incident] = open_();
+    expect(incident?.title).toContain(title);
+    const shown = await Promise.all((incident?.exampleRunIds ?? []).map((id) => app.parts.store.receipt(id)));
+    const outputs = shown.map((receipt) => JSON.parse(receipt?.run.outputs ?? "{}") as Output);
+    expect(outputs).toHaveLength(3);
+    expect(outputs.filter((one) => !shows(one))).toEqual([]);
+  });
+
   it("does not take the silence of a paused workflow for a drift, nor its end", async () => {
     await history(14);
     await learned();
