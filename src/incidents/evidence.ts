@@ -60,11 +60,11 @@ export async function gatherEvidence(
     verdict.kind === "drift" ? [{ signal, drift: verdict }] : [],
   );
   const leading = byPlainness(moved).slice(0, signalsMax);
-  const onsetMs = Math.min(...leading.map(({ drift }) => drift.onset.atMs));
+  const onsetMs = Math.floor(Math.min(...leading.map(({ drift }) => drift.onset.atMs)));
   if (leading.length === 0) return noEvidence;
   const signals: Record<string, SignalEvidence> = {};
   for (const { signal, drift } of leading) {
-    const after = { fromMs: drift.onset.atMs, toMs: nowMs };
+    const after = { fromMs: Math.floor(drift.onset.atMs), toMs: nowMs };
     const bins = await shownBins(source, signal, drift, { ...after, shows });
     signals[signalId(signal)] = await signalEvidence(source, signal, drift, { after, bins });
   }
@@ -82,7 +82,9 @@ async function signalEvidence(
   drift: Drift,
   { after, bins }: { after: Span; bins: string[] | null },
 ): Promise<SignalEvidence> {
-  const before = { fromMs: drift.onset.earliestMs - beforeMs, toMs: drift.onset.earliestMs };
+  // The store takes whole milliseconds.
+  const toMs = Math.floor(drift.onset.earliestMs);
+  const before = { fromMs: toMs - beforeMs, toMs };
   const found: SignalEvidence = {
     bins: bins ?? [],
     before: [],

@@ -28,7 +28,8 @@ export async function readCounts(
 export function spanBefore({ fromMs, toMs }: Span, onset: { earliestMs: number } | null): Span {
   if (onset === null || onset.earliestMs >= toMs) return { fromMs, toMs };
   const isLong = onset.earliestMs - fromMs >= 2 * dayMs;
-  return { fromMs, toMs: isLong ? Math.floor(onset.earliestMs / hourMs) * hourMs : onset.earliestMs };
+  const endMs = isLong ? Math.floor(onset.earliestMs / hourMs) * hourMs : Math.floor(onset.earliestMs);
+  return { fromMs, toMs: endMs };
 }
 
 /** Long spans in whole hours: those are kept by signal and read at once, where minutes would have to be searched. */

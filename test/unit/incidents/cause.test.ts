@@ -333,6 +333,13 @@ describe("gatherEvidence()", () => {
     for (const { fromMs, toMs } of asked) expect(toMs <= startMs || fromMs >= startMs).toBe(true);
   });
 
+  it("asks for whole milliseconds, which the store takes", async () => {
+    const onset = { atMs: startMs + 0.6, earliestMs: startMs - 0.335, latestMs: startMs + 60_000.5 };
+    const { asked } = await evidenceFor("errors", "", { onset }, () => null);
+    expect(asked).toHaveLength(2);
+    for (const { fromMs, toMs } of asked) expect([fromMs % 1, toMs % 1]).toEqual([0, 0]);
+  });
+
   it("looks for the most frequent bins that show the drift, and no other", async () => {
     const isNew = (bin: string) => bin !== "=en";
     const { asked, found } = await evidenceFor(

@@ -76,6 +76,7 @@ describe("spanBefore()", () => {
     ["all of it where nothing drifts", null, span.toMs],
     ["all of it where the drift began later", 11 * dayMs, span.toMs],
     ["whole hours, since those are read", 9 * dayMs + 90 * minuteMs, 9 * dayMs + hourMs],
+    ["whole milliseconds, which the store takes", dayMs + 0.335, dayMs],
     ["every minute of a short one", dayMs + 90 * minuteMs, dayMs + 90 * minuteMs],
   ])("is %s", (_, earliestMs, toMs) => {
     const onset = earliestMs === null ? null : { earliestMs };
