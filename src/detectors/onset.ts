@@ -65,7 +65,7 @@ export function findOnset(
   const reachMs = Math.min(starts[first - 1]?.spanMs ?? 0, hiddenMs);
   return {
     atMs,
-    earliestMs: Math.min(atMs, (starts[first]?.chunk.atMs ?? atMs) - reachMs),
+    earliestMs: Math.min(atMs, Math.round((starts[first]?.chunk.atMs ?? atMs) - reachMs)),
     latestMs: Math.max(atMs, latestMs),
     since: best.since,
   };

@@ -24,13 +24,14 @@ function nulls(spans: readonly { atMs: number; values: number; empties: number; 
 
 describe("findOnset()", () => {
   it("does not take years of quiet past for the time in which a drift may have begun", () => {
-    const drift = { atMs: endMs + 3 * yearMs, values: 10, empties: 10, hours: 1 };
+    const drift = { atMs: endMs + 3 * yearMs, values: 10, empties: 11, hours: 1 };
     const past = { atMs: endMs, values: 490_000, empties: 10_000, hours: 26_000 };
     const { atMs, earliestMs, latestMs } = found("null_rate", "output.field2", "up", nulls([past, drift]));
     expect(atMs).toBe(drift.atMs);
     expect(latestMs).toBeGreaterThanOrEqual(atMs);
     expect(earliestMs).toBeLessThan(atMs);
     expect(earliestMs).toBeGreaterThan(atMs - dayMs);
+    expect([atMs, earliestMs, latestMs].every(Number.isInteger)).toBe(true);
   });
 
   it("goes back as far as the chunk before where that is short", () => {
