@@ -51,5 +51,7 @@ it("demo shows three incidents that name their causes, and pauses the invoice wo
     /WEBHOOK, signature verified: workflow\.paused of invoice-extraction, \d+ bytes: \S/,
   );
   const page = await fetch(`${demo.url}/incidents/${invoice[0]?.incident_id}`);
-  expect(await page.text()).toMatch(/Who was told[\s\S]*<th scope="row">pause webhook 127\.0\.0\.1:\d+<\/th>/);
+  expect(await page.text()).toMatch(
+    /Who was told[\s\S]*<th scope="row">pause webhook 127\.0\.0\.1:\d+<\/th>/,
+  );
 }, 180_000);
