@@ -1,7 +1,7 @@
 import { createFieldCatalogue } from "../collector/field-catalogue.ts";
 import { workflowConfig } from "../config.ts";
 import { compareBatches, compareRunsMin } from "../detectors/compare.ts";
-import { emptyBins, newBin } from "../detectors/layout.ts";
+import { emptyBins, newBin } from "../model/bin-names.ts";
 import { PermanentError } from "../model/errors.ts";
 import type { SignalVerdict } from "../model/verdict.ts";
 import { plural } from "../model/plural.ts";

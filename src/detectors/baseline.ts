@@ -54,7 +54,7 @@ export interface Strata {
   /** 7 × *k*, Sunday first, null where history is shorter than two weeks, of volume shorter than one. */
   weekdays: number[][] | null;
   /** 168 × *k*, of volume alone: a Saturday may end at noon. */
-  weekHours?: number[][] | null;
+  weekHours?: number[][];
 }
 
 /** What normal looks like for one signal. */

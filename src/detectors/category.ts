@@ -1,8 +1,7 @@
+import { namedValuesMax, newBin, rareBin } from "../model/bin-names.ts";
 import type { Layout } from "./baseline.ts";
-import { newBin, rareBin } from "./layout.ts";
 import type { ScoreShape } from "./score.ts";
 
-const categoriesMax = 12;
 const rareNamesMax = 200;
 
 /**
@@ -19,9 +18,9 @@ export function categoryLayout(counts: ReadonlyMap<string, number>, emptyBin: "e
   const runs = ranked.reduce((sum, [, n]) => sum + n, 0);
   const newShare = singletons(counts) / Math.max(runs, 1);
   if (newShare > 0.2) return { shape: "category", bins: [rareBin, emptyBin], rare: [] };
-  const top = ranked.slice(0, categoriesMax).map(([bin]) => bin);
+  const top = ranked.slice(0, namedValuesMax).map(([bin]) => bin);
   if (!top.includes(emptyBin)) top.push(emptyBin);
-  const rest = ranked.slice(categoriesMax).flatMap(([bin]) => (bin === emptyBin ? [] : [bin]));
+  const rest = ranked.slice(namedValuesMax).flatMap(([bin]) => (bin === emptyBin ? [] : [bin]));
   // Where new values keep coming, "never seen" is as ordinary as "rare", and the two cannot be told apart.
   const apart = newShare <= 0.02 && rest.length <= rareNamesMax;
   return {

@@ -1,9 +1,8 @@
-import { type SignalBucket, signalId, total } from "../model/signal.ts";
+import { rawCounts, type SignalBucket, signalId, total } from "../model/signal.ts";
 import type { Drift, SignalVerdict, Stable } from "../model/verdict.ts";
 import { learnDefaults, type Score, type SignalBaseline } from "./baseline.ts";
 import { smallest } from "./boundary.ts";
 import { figure, shiftOf, unitOf } from "./figures.ts";
-import { rawCounts } from "./history.ts";
 import { binIndex, coarseCounts } from "./layout.ts";
 import { learnBaseline } from "./learn.ts";
 import { normalCdf } from "./math/normal-cdf.ts";

@@ -47,15 +47,13 @@ export function noiseScale({ layout, shares }: SignalBaseline, values: readonly 
 }
 
 /**
- * How much of a variance that the logarithm of every bin has of its own reaches each bin's share, which is little where the
+ * How much of a variance that the logarithm of every bin has of its own reaches one bin's share, which is little where the
  * bin is nearly all there is. With D_j such effects, the logarithm of share k moves by D_k − Σ p_j D_j once shares sum to 1.
  *
- * @returns *k* factors.
+ * @param squares Σ p².
  */
-export function reaches({ layout, shares }: SignalBaseline): number[] {
-  if (isCounted(layout)) return shares.map(() => 1);
-  const squares = dot(shares, shares);
-  return shares.map((share) => 1 - 2 * share + squares);
+export function reachOf(share: number, squares: number): number {
+  return 1 - 2 * share + squares;
 }
 
 /** One group of observations: its size, and the sum of score residuals against the expectation. */

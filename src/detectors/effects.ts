@@ -1,8 +1,9 @@
 import { hourMs } from "../model/clock.ts";
 import type { SignalBaseline } from "./baseline.ts";
-import { reaches } from "./dispersion.ts";
+import { reachOf } from "./dispersion.ts";
 import type { Hour } from "./history.ts";
 import { isCounted } from "./layout.ts";
+import { dot } from "./math/dot.ts";
 import { expectedShares } from "./strata.ts";
 
 /** A way to group the hours of a history. */
@@ -17,6 +18,8 @@ export interface Grouping {
 export interface Effects extends Grouping {
   /** What is expected without them. */
   without: SignalBaseline;
+  /** How much of a variance of its own logarithm reaches each bin (see `reachOf`). */
+  reach: number[];
   /** *groups* × *k* counts. */
   seen: number[][];
   expected: number[][];
@@ -36,6 +39,7 @@ export function learnEffects(
   const counts = {
     ...grouping,
     without,
+    reach: reachesOf(without),
     seen: matrix(grouping.groups, k),
     expected: matrix(grouping.groups, k),
   };
@@ -71,8 +75,7 @@ function count(to: Counts, { hour, n, counts, exposure }: Hour, sign: 1 | -1): v
 }
 
 function shrunkenLogs(effects: Omit<Effects, "logs">, group: number): number[] {
-  const { without, spread, noise, seen, expected } = effects;
-  const reach = reaches(without);
+  const { without, reach, spread, noise, seen, expected } = effects;
   return (seen[group] ?? []).map((x, at) => {
     const e = Math.max(0, expected[group]?.[at] ?? 0) + 0.5;
     const reached = reach[at] ?? 0;
@@ -81,18 +84,23 @@ function shrunkenLogs(effects: Omit<Effects, "logs">, group: number): number[] {
   });
 }
 
+/** Rates over time are no parts of a whole: nothing that one does moves another. */
+function reachesOf({ layout, shares }: SignalBaseline): number[] {
+  const squares = dot(shares, shares);
+  return shares.map((share) => (isCounted(layout) ? 1 : reachOf(share, squares)));
+}
+
 /** Variance of the logarithm of a bin's share by chance. */
 function chanceOf({ layout, shares }: SignalBaseline, at: number, expected: number): number {
   return (isCounted(layout) ? 1 : 1 - (shares[at] ?? 0)) / expected;
 }
 
 /** Variance of the effects beyond chance and noise, each cell weighted by what it can tell; null where none stands out. */
-function excessVariance({ without, seen, expected, noise }: Counts): number | null {
+function excessVariance({ without, reach, seen, expected, noise }: Counts): number | null {
   let chiSquare = 0;
   let cells = 0;
   let excess = 0;
   let weight = 0;
-  const reach = reaches(without);
   for (const [group, row] of seen.entries()) {
     for (const [at, x] of row.entries()) {
       const e = expected[group]?.[at] ?? 0;

@@ -1,11 +1,16 @@
+import { emptyBins, newBin, noNumber, rareBin, tailOf } from "../model/bin-names.ts";
 import { minuteMs } from "../model/clock.ts";
 import type { SignalKey, SignalKind } from "../model/signal.ts";
-import type { Drift, Figure, SignalVerdict, Stable, Unit } from "../model/verdict.ts";
+import {
+  type Drift,
+  type Figure,
+  type SignalVerdict,
+  type Stable,
+  type Unit,
+  unitOfKind,
+} from "../model/verdict.ts";
 import { plural } from "../model/plural.ts";
 import { timesMax, timesUsual } from "../model/times-usual.ts";
-import { numberUnit } from "./figures.ts";
-import { emptyBins, newBin, rareBin } from "./layout.ts";
-import { otherName } from "./number.ts";
 
 /**
  * Says in one sentence what an owner needs to know about a verdict: what, how much before, since when, how
@@ -107,10 +112,10 @@ function isAppearance(kind: SignalKind, { unit, of }: Drift): boolean {
 /** How a share of a type, a category or a number's tail is told. */
 function binWords(kind: SignalKind, of: string): { was: string; is: string } {
   if (emptyBins.has(of)) return { was: "was empty", is: "is empty" };
-  if (of === otherName) return { was: "was no number", is: "is no number" };
+  if (of === noNumber) return { was: "was no number", is: "is no number" };
   if (kind === "type") return typeWords(of);
-  const [, side, edge] = /^(above|up to) (-?[\d.e+-]+)$/.exec(of) ?? [];
-  if (side !== undefined) return tailWords(kind, side, amount(Number(edge), numberUnit(kind)));
+  const tail = tailOf(of);
+  if (tail !== null) return tailWords(kind, tail.side, amount(tail.edge, unitOfKind[kind] ?? "number"));
   if (of === newBin) return { was: "had a value never seen before", is: "has one" };
   if (of === rareBin) return { was: "had a rare value", is: "has one" };
   if (of === "other") return { was: "had one of many other values", is: "has one" };

@@ -1,6 +1,5 @@
 import { dayMs, hourMs } from "../model/clock.ts";
-import type { SignalKind } from "../model/signal.ts";
-import type { Figure, Unit } from "../model/verdict.ts";
+import { type Figure, type Unit, unitOfKind } from "../model/verdict.ts";
 import type { Layout, Score, SignalBaseline } from "./baseline.ts";
 import { labelsPerRun } from "./hazard.ts";
 import { isCounted } from "./layout.ts";
@@ -17,7 +16,7 @@ export function unitOf(baseline: SignalBaseline, score: Score): { unit: Unit; of
   if (layout.shape === "volume") return { unit: "runs/h", of: "" };
   if (layout.shape !== "number") return { unit: "share", of: score.of };
   if (score.of === "median" || score.of === "spread")
-    return { unit: numberUnit(baseline.kind), of: score.of };
+    return { unit: unitOfKind[baseline.kind] ?? "number", of: score.of };
   return { unit: "share", of: tailName(layout, score) };
 }
 
@@ -106,14 +105,6 @@ function volumeFigure(baseline: SignalBaseline, chunk: Chunk, effective: number)
       Math.sqrt(Math.max((chunk.x[0] ?? 0) / Math.max(chunk.n, 1e-9), 0.01))) /
     Math.sqrt(Math.max(effective, 0.1));
   return { value: perHour, low: Math.max(0, perHour - error), high: perHour + error, runs: chunk.x[0] ?? 0 };
-}
-
-/** What the numbers of a kind are measured in. */
-export function numberUnit(kind: SignalKind): Unit {
-  if (kind === "latency" || kind === "approval_wait") return "ms";
-  if (kind === "text_length") return "characters";
-  if (kind === "tokens") return "tokens";
-  return kind === "cost" ? "usd" : "number";
 }
 
 function tailName(layout: Layout, score: Score): string {

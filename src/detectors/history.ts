@@ -13,15 +13,6 @@ export interface Hour {
   exposure?: number[];
 }
 
-/** Sums observations by raw bin over all buckets. The age of a delayed label stays in the bin. */
-export function rawCounts(buckets: readonly SignalBucket[]): Map<string, number> {
-  const sums = new Map<string, number>();
-  for (const { counts } of buckets) {
-    for (const bin in counts) sums.set(bin, (sums.get(bin) ?? 0) + (counts[bin] ?? 0));
-  }
-  return sums;
-}
-
 /** Gathers the buckets of one signal into hours, oldest first. */
 export function byHour(buckets: readonly SignalBucket[], index: BinIndex, k: number): Hour[] {
   const hours = new Map<number, Hour>();

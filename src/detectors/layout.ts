@@ -1,12 +1,6 @@
+import { newBin, rareBin } from "../model/bin-names.ts";
 import { numberBinValue, type SignalBucket } from "../model/signal.ts";
 import type { Layout } from "./baseline.ts";
-
-/** The bin of a category that was never seen in the baseline. */
-export const newBin = "never seen before";
-/** Raw bins that hold nothing: the empty values of a category, and the type of null. */
-export const emptyBins: ReadonlySet<string> = new Set(["empty", "null"]);
-/** The bin of all categories too rare to watch one by one. */
-export const rareBin = "rare values";
 
 /** True for what is counted over time, whatever its observations may be: its shares are rates, not parts of 1. */
 export function isCounted({ shape }: Layout): boolean {

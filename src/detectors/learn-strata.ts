@@ -19,6 +19,7 @@ interface Seasons {
   weekdays: Effects | null;
   weekHours: Effects | null;
 }
+const none: Seasons = { hours: null, weekdays: null, weekHours: null };
 
 /**
  * Learns what the hour of the day and the weekday do to each bin, shrunken by how far they can be told from
@@ -32,8 +33,7 @@ export function learnStrata(
   flat: SignalBaseline,
   history: readonly Hour[],
 ): { strata: Strata | null; expected: (readonly number[])[] } {
-  const seasons =
-    flat.ages === null ? learnSeasons(flat, history) : { hours: null, weekdays: null, weekHours: null };
+  const seasons = flat.ages === null ? learnSeasons(flat, history) : none;
   const strata = strataOf(seasons);
   if (strata === null) return { strata, expected: history.map(() => flat.shares) };
   return { strata, expected: expectedByOtherDays(flat, seasons, history) };
@@ -76,17 +76,18 @@ function dayOf({ hour }: Hour): number {
 
 function learnSeasons(flat: SignalBaseline, history: readonly Hour[]): Seasons {
   const { days } = flat;
+  const without = (known: Seasons): SignalBaseline => ({ ...flat, strata: strataOf(known) });
   const byHour = { groups: 24, groupOf: hourOfDay, noise: hourVariance / days };
   const hours = days >= daysForHours ? learnEffects(flat, history, byHour) : null;
-  const even = { ...flat, strata: { hours: hours?.logs ?? null, weekdays: null } };
+  const byHours = { ...none, hours };
   const byWeekday = { groups: 7, groupOf: weekday, noise: (7 * dayVariance) / days };
   const isVolume = flat.layout.shape === "volume";
   const daysMin = isVolume ? daysForWeekOfVolume : daysForWeekdays;
-  const weekdays = days >= daysMin ? learnEffects(even, history, byWeekday) : null;
-  if (!isVolume || weekdays === null) return { hours, weekdays, weekHours: null };
-  const without = { ...flat, strata: strataOf({ hours, weekdays, weekHours: null }) };
+  const weekdays = days >= daysMin ? learnEffects(without(byHours), history, byWeekday) : null;
+  const byBoth = { ...byHours, weekdays };
+  if (!isVolume || weekdays === null) return byBoth;
   const byWeekHour = { groups: 168, groupOf: hourOfWeek, noise: (7 * hourVariance) / days };
-  return { hours, weekdays, weekHours: learnEffects(without, history, byWeekHour) };
+  return { ...byBoth, weekHours: learnEffects(without(byBoth), history, byWeekHour) };
 }
 
 function strataOf({ hours, weekdays, weekHours }: Seasons): Strata | null {

@@ -1,5 +1,13 @@
+import { newBin } from "../model/bin-names.ts";
 import { dayMs, hourMs } from "../model/clock.ts";
-import { type SignalBucket, type SignalKind, signalId, signalKinds, total } from "../model/signal.ts";
+import {
+  rawCounts,
+  type SignalBucket,
+  type SignalKind,
+  signalId,
+  signalKinds,
+  total,
+} from "../model/signal.ts";
 import {
   type Layout,
   type LearnOptions,
@@ -16,9 +24,9 @@ import {
   labelsPerRun,
   learnHazards,
 } from "./hazard.ts";
-import { byHour, type Hour, rawCounts } from "./history.ts";
+import { byHour, type Hour } from "./history.ts";
 import { learnAges } from "./label.ts";
-import { binIndex, coarseCounts, newBin } from "./layout.ts";
+import { binIndex, coarseCounts } from "./layout.ts";
 import { type Draft, measureNoise } from "./noise.ts";
 import type { ScoreShape } from "./score.ts";
 import { decideLayout, scoreShapes } from "./shape.ts";

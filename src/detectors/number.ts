@@ -1,6 +1,6 @@
+import { noNumber, rareBin } from "../model/bin-names.ts";
 import { binValue } from "../model/signal.ts";
 import type { Layout } from "./baseline.ts";
-import { rareBin } from "./layout.ts";
 import { normalDensity } from "./math/normal-density.ts";
 import { normalQuantile } from "./math/normal-quantile.ts";
 import { scoreMean, scoreVariance, type ScoreShape } from "./score.ts";
@@ -67,12 +67,9 @@ export function numberScores(layout: Layout, shares: readonly number[]): ScoreSh
     shareOf("high", (k, below) => k < numeric && below >= 0.945),
     shareOf("low", (k, below) => k < numeric && below + (shares[k] ?? 0) <= 0.055),
     shareOf("empty", (k) => k === numeric),
-    shareOf(otherName, (k) => k === numeric + 1),
+    shareOf(noNumber, (k) => k === numeric + 1),
   ].filter(({ values }) => values.some((value) => value !== values[0]));
 }
-
-/** What the share of values that are neither numbers nor empty is called. */
-export const otherName = "no number";
 
 const tenth = { deviations: 0.1 };
 

@@ -33,7 +33,7 @@ export function findOnset(
   chunks: readonly Chunk[],
   endMs: number,
 ): Onset {
-  const starts: { chunk: Chunk; since: Chunk; spanMs: number; log: number }[] = [];
+  const starts: Start[] = [];
   let since: Chunk | null = null;
   let nextMs = endMs;
   for (const chunk of [...chunks].reverse()) {
@@ -44,18 +44,7 @@ export function findOnset(
     nextMs = chunk.atMs;
   }
   const best = starts.reduce((a, b) => (b.log > a.log ? b : a), starts[0] ?? noStart());
-  const at = starts.indexOf(best);
-  const level = shiftOf(baseline, score, best.since).shift;
-  const part = (entry: { chunk: Chunk } | undefined): number => {
-    if (entry === undefined || level === 0) return 0;
-    return Math.min(1, Math.max(0, shiftOf(baseline, score, entry.chunk).shift / level));
-  };
-  // Nothing begins while nothing runs: a night after the chunk before has no part in it.
-  const last = starts[at - 1];
-  const early = last !== undefined && last.spanMs === activeMs(last) ? part(last) : 0;
-  const late = at < starts.length - 1 ? 1 - part(best) : 0;
-  const beforeMs = early < 1 / 2 ? early * (last?.spanMs ?? 0) : 0;
-  const atMs = Math.round(best.chunk.atMs - beforeMs + late * activeMs(best));
+  const atMs = likeliestMs(baseline, score, starts, best);
   const { first, latestMs } = credible(starts);
   // It may have begun within the chunk before, but that may hold years.
   const runs = observed(baseline, score, best.since);
@@ -71,8 +60,32 @@ export function findOnset(
   };
 }
 
+/** A start that an onset may have: its chunk and how long that lasted, and what came since. */
+interface Start {
+  chunk: Chunk;
+  since: Chunk;
+  spanMs: number;
+  log: number;
+}
+
+/** When the best start's drift began, to a part of a chunk: in that one or, where it has part in the drift, in the one before. */
+function likeliestMs(baseline: SignalBaseline, score: Score, starts: readonly Start[], best: Start): number {
+  const at = starts.indexOf(best);
+  const level = shiftOf(baseline, score, best.since).shift;
+  const part = ({ chunk }: Start): number => {
+    if (level === 0) return 0;
+    return Math.min(1, Math.max(0, shiftOf(baseline, score, chunk).shift / level));
+  };
+  // Nothing begins while nothing runs: a night after the chunk before has no part in it.
+  const last = starts[at - 1];
+  const early = last !== undefined && last.spanMs === activeMs(last) ? part(last) : 0;
+  const late = at < starts.length - 1 ? 1 - part(best) : 0;
+  const beforeMs = early < 1 / 2 ? early * (last?.spanMs ?? 0) : 0;
+  return Math.round(best.chunk.atMs - beforeMs + late * activeMs(best));
+}
+
 /** How long a chunk has runs: a night may follow a few hours, and lie within more. */
-function activeMs({ chunk, spanMs }: { chunk: Chunk; spanMs: number }): number {
+function activeMs({ chunk, spanMs }: Start): number {
   return chunk.hours < 12 ? Math.min(spanMs, Math.max(chunk.hours, 1) * hourMs) : spanMs;
 }
 
@@ -97,7 +110,7 @@ function departure(
 }
 
 /** The middle 80 % of the starts, weighted by likelihood: index of the first, and the end of the last one's chunk. */
-function credible(starts: readonly { chunk: Chunk; spanMs: number; log: number }[]): {
+function credible(starts: readonly Start[]): {
   first: number;
   latestMs: number;
 } {

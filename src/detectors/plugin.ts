@@ -2,7 +2,7 @@ import { dayMs } from "../model/clock.ts";
 import type { SignalBaseline } from "./baseline.ts";
 import { guard, inflation } from "./boundary.ts";
 import { rounded } from "./chunks.ts";
-import { reaches } from "./dispersion.ts";
+import { reachOf } from "./dispersion.ts";
 import { dot } from "./math/dot.ts";
 import type { Chunk, Memory, PluginState } from "./state.ts";
 
@@ -108,17 +108,16 @@ export function noiseOverall({ scores, shares }: SignalBaseline): DirectionNoise
  *
  * @param direction *k* numbers.
  */
-function noiseAlong(baseline: SignalBaseline, direction: readonly number[]): DirectionNoise {
-  const { shares, scores } = baseline;
+function noiseAlong({ shares, scores }: SignalBaseline, direction: readonly number[]): DirectionNoise {
   const mean = dot(shares, direction);
-  const reach = reaches(baseline);
+  const squares = dot(shares, shares);
   const sums = { variance: 0, day: 0, hour: 0 };
   for (const [k, share] of shares.entries()) {
     // The first k scores are one for each category.
     const score = scores[k];
     if (score === undefined || share <= 0 || share >= 1) continue;
     const away = share * ((direction[k] ?? 0) - mean) ** 2;
-    const scale = (share * (reach[k] ?? 0)) / (1 - share);
+    const scale = (share * reachOf(share, squares)) / (1 - share);
     sums.variance += away;
     sums.day += (away * share * score.rhoDay) / scale;
     sums.hour += (away * share * score.rhoHour) / scale;

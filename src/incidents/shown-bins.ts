@@ -1,5 +1,5 @@
 import { dayMs, hourMs } from "../model/clock.ts";
-import { type SignalBucket, type SignalKey, signalKinds } from "../model/signal.ts";
+import { rawCounts, type SignalBucket, type SignalKey, signalKinds } from "../model/signal.ts";
 import type { Drift } from "../model/verdict.ts";
 
 /** Which raw bins show a drift, from the detectors; null where the signal's events are its bins. */
@@ -36,11 +36,8 @@ export async function shownBins(
     toMs: Math.ceil(toMs / hourMs) * hourMs,
     stepMs: dayMs,
   };
-  const counts = new Map<string, number>();
-  for (const bucket of await source.readBuckets({ workflow, kinds: [kind], field, ...hours })) {
-    if (bucket.kind !== kind || bucket.field !== field) continue;
-    for (const bin in bucket.counts) counts.set(bin, (counts.get(bin) ?? 0) + (bucket.counts[bin] ?? 0));
-  }
+  const buckets = await source.readBuckets({ workflow, kinds: [kind], field, ...hours });
+  const counts = rawCounts(buckets.filter((bucket) => bucket.kind === kind && bucket.field === field));
   // Of values past the cap it is not known which they were.
   return [...counts]
     .filter(([bin]) => bin !== "other" && isShown(bin))

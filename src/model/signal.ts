@@ -81,6 +81,15 @@ export interface ListedCounts {
   numberCounts: readonly number[];
 }
 
+/** Sums observations by raw bin over all buckets. The age of a delayed label stays in the bin. */
+export function rawCounts(buckets: readonly Pick<SignalBucket, "counts">[]): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const { counts } of buckets) {
+    for (const bin in counts) sums.set(bin, (sums.get(bin) ?? 0) + (counts[bin] ?? 0));
+  }
+  return sums;
+}
+
 /** A signal's key as one string, for maps and ids. */
 export function signalId(key: SignalKey): string {
   return `${key.workflow} ${key.kind} ${key.field}`;

@@ -1,4 +1,4 @@
-import type { SignalKey } from "./signal.ts";
+import type { SignalKey, SignalKind } from "./signal.ts";
 
 /** A measured quantity with a 95 % interval, and the observations it rests on. */
 export interface Figure {
@@ -10,6 +10,16 @@ export interface Figure {
 
 /** What a signal's figures are measured in. `share` is 0 to 1. */
 export type Unit = "share" | "ms" | "characters" | "tokens" | "usd" | "number" | "runs/h";
+
+/** What the numbers of a kind are measured in, where the kind says it. */
+export const unitOfKind: Partial<Record<SignalKind, Unit>> = {
+  latency: "ms",
+  approval_wait: "ms",
+  tokens: "tokens",
+  cost: "usd",
+  text_length: "characters",
+  volume: "runs/h",
+};
 
 /** There is not enough data to judge. */
 export interface Insufficient {

@@ -2,6 +2,7 @@ import { hourMs } from "../../model/clock.ts";
 import {
   binValue,
   eventBins,
+  rawCounts,
   type SignalBucket,
   type SignalKey,
   signalId,
@@ -10,7 +11,7 @@ import {
 } from "../../model/signal.ts";
 import { withoutAge } from "./counts.ts";
 import { type Counts, measuredBins } from "./measured-bins.ts";
-import type { Unit } from "../../model/verdict.ts";
+import { type Unit, unitOfKind } from "../../model/verdict.ts";
 
 /** One signal over time. `values[i]` is null where nothing was seen from `timesMs[i]` on. */
 export interface Series {
@@ -148,27 +149,13 @@ function quantileOfBins(counts: Counts, share: number): number | null {
   return null;
 }
 
-/** What the numbers of a kind are measured in, where the kind says it. */
-export const unitOfKind: Partial<Record<SignalKey["kind"], Unit>> = {
-  latency: "ms",
-  approval_wait: "ms",
-  tokens: "tokens",
-  cost: "usd",
-  text_length: "characters",
-  volume: "runs/h",
-};
-
 /** What to show of a signal that no verdict speaks of yet. */
 export function guessMeasure(signal: SignalKey, buckets: readonly Pick<SignalBucket, "counts">[]): Measure {
   const unit = unitOfKind[signal.kind];
   if (unit !== undefined) return { unit, of: unit === "runs/h" ? "" : "median" };
   const shape = signalKinds[signal.kind];
   if (shape === "rate") return { unit: "share", of: "" };
-  const sums = new Map<string, number>();
-  for (const { counts } of buckets) {
-    for (const bin in counts) sums.set(bin, (sums.get(bin) ?? 0) + (counts[bin] ?? 0));
-  }
-  const [largest = ""] = [...sums.entries()].sort((a, b) => b[1] - a[1])[0] ?? [];
+  const [largest = ""] = [...rawCounts(buckets)].sort((a, b) => b[1] - a[1])[0] ?? [];
   if (largest.startsWith("#")) return { unit: "number", of: "median" };
   return { unit: "share", of: shape === "label" ? "" : largest };
 }

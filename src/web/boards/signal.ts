@@ -1,13 +1,13 @@
 import type { ChangeEvent } from "../../model/incident.ts";
 import { binValue, type SignalKey, signalId } from "../../model/signal.ts";
-import type { SignalVerdict, Unit } from "../../model/verdict.ts";
+import { type SignalVerdict, type Unit, unitOfKind } from "../../model/verdict.ts";
 import { formatRange } from "../format.ts";
 import { plural } from "../../model/plural.ts";
 import type { WebDeps, WorkflowInfo } from "../ports.ts";
 import { reach } from "./reach.ts";
 import { readChartBuckets, readMeasure } from "./chart-buckets.ts";
 import { readCounts, spanBefore, withoutAge } from "./counts.ts";
-import { type Measure, type Series, toSeries, unitOfKind } from "./series.ts";
+import { type Measure, type Series, toSeries } from "./series.ts";
 import { type RangeName, spanOf } from "./workflow.ts";
 
 /** One value of a distribution, in the baseline and now. */
