@@ -62,7 +62,7 @@ const app = webRoutes({
   approvals: createApprovalDesk({
     journal,
     settings: () => ({ waitMs: dayMs, actsOnTimeout: false, hardStops: null, nullWords: new Set() }),
-    checkContract: () => [],
+    checkContract: () => ({ findings: [], unjudged: [] }),
     redact: { value: (value) => value, text: (text) => text },
     fingerprint: () => "",
     tell: () => undefined,

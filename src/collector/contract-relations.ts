@@ -10,17 +10,51 @@ export type RelationCheck = (values: readonly Json[], documents: Documents) => b
 /** Half a cent: sums of decimal numbers are off by less. */
 const defaultTolerance = 0.005;
 
-/** The rules that compare a field with another one, by name. */
-export function relationChecks(rule: FieldRule, root: keyof Documents): [keyof FieldRule, RelationCheck][] {
+/** A rule that compares a field with another one. */
+export interface Relation {
+  name: keyof FieldRule;
+  check: RelationCheck;
+  /** Why it cannot be judged; "" where neither field holds anything, so that there is nothing to judge. */
+  whyNot: (values: readonly Json[], documents: Documents) => string;
+}
+
+/** The rules that compare a field with another one. */
+export function relations(rule: FieldRule, root: keyof Documents): Relation[] {
   const { equals, equals_sum_of: sum, not_before: date, required_if: condition } = rule;
-  const checks: [keyof FieldRule, RelationCheck][] = [];
+  const found: Relation[] = [];
+  const add = (
+    name: keyof FieldRule,
+    other: string,
+    lacking: string,
+    compile: (other: FieldPath) => RelationCheck,
+  ) => {
+    const path = fieldPath(other, root);
+    const whyNot: Relation["whyNot"] = (values, documents) =>
+      isAnyThere(values) || isAnyThere(valuesAt(documents, trunk(path))) ? lacking : "";
+    found.push({ name, check: compile(path), whyNot });
+  };
   if (condition !== undefined)
-    checks.push(["required_if", isMissing(fieldPath(condition.field, root), condition.is)]);
-  if (equals !== undefined) checks.push(["equals", differs(fieldPath(equals, root))]);
+    add("required_if", condition.field, "", (other) => isMissing(other, condition.is));
+  if (equals !== undefined) add("equals", equals, "nothing to compare with", differs);
   if (sum !== undefined)
-    checks.push(["equals_sum_of", missesSum(fieldPath(sum, root), rule.tolerance ?? defaultTolerance)]);
-  if (date !== undefined) checks.push(["not_before", isBefore(fieldPath(date, root))]);
-  return checks;
+    add("equals_sum_of", sum, "a number is missing", (addends) =>
+      missesSum(addends, rule.tolerance ?? defaultTolerance),
+    );
+  if (date !== undefined) add("not_before", date, "a date is missing", isBefore);
+  return found;
+}
+
+function isAnyThere(values: readonly Json[]): boolean {
+  return values.some((value) => !isAbsent(value));
+}
+
+/** A path as far as its first list, the list itself and not its items. */
+function trunk({ root, parts }: FieldPath): FieldPath {
+  const list = parts.findIndex((part) => part.endsWith("[]"));
+  return {
+    root,
+    parts: parts.slice(0, list + 1 || undefined).map((part, at) => (at === list ? part.slice(0, -2) : part)),
+  };
 }
 
 function isMissing(other: FieldPath, is: readonly Scalar[] | undefined): RelationCheck {
@@ -53,11 +87,9 @@ function missesSum(addends: FieldPath, tolerance: number): RelationCheck {
 }
 
 /** The sum of the numbers at a path; null where one is no number, or no list is there to be summed. */
-function sumAt(documents: Documents, { root, parts }: FieldPath): number | null {
-  const addends = walk(documents[root], parts).map(numberOf);
-  const list = parts.findIndex((part) => part.endsWith("[]"));
-  const held = parts.slice(0, list + 1).map((part, at) => (at === list ? part.slice(0, -2) : part));
-  if (addends.length === 0 && !walk(documents[root], held).some(Array.isArray)) return null;
+function sumAt(documents: Documents, path: FieldPath): number | null {
+  const addends = walk(documents[path.root], path.parts).map(numberOf);
+  if (addends.length === 0 && !valuesAt(documents, trunk(path)).some(Array.isArray)) return null;
   let sum = 0;
   for (const addend of addends) {
     if (addend === null) return null;
@@ -66,15 +98,23 @@ function sumAt(documents: Documents, { root, parts }: FieldPath): number | null 
   return sum;
 }
 
+/** Not judged if none lies before, and one of what is there is no date. */
 function isBefore(other: FieldPath): RelationCheck {
   return (values, documents) => {
-    const mine = values.map(timeOf).filter((time) => time !== null);
-    const theirs = valuesAt(documents, other)
-      .map(timeOf)
-      .filter((time) => time !== null);
+    const mine = timesOf(values);
+    const theirs = timesOf(valuesAt(documents, other));
     if (mine.length === 0 || theirs.length === 0) return null;
-    return Math.min(...mine) < Math.max(...theirs);
+    if (Math.min(...datesOf(mine)) < Math.max(...datesOf(theirs))) return true;
+    return mine.includes(null) || theirs.includes(null) ? null : false;
   };
+}
+
+function timesOf(values: readonly Json[]): (number | null)[] {
+  return values.filter((value) => !isAbsent(value)).map(timeOf);
+}
+
+function datesOf(times: readonly (number | null)[]): number[] {
+  return times.filter((time) => time !== null);
 }
 
 function numberOf(value: Json): number | null {

@@ -1,7 +1,7 @@
-import type { Contract, FieldRule, Finding, RuleName } from "../model/contract.ts";
+import type { Contract, FieldRule, Finding, RuleName, Unjudged } from "../model/contract.ts";
 import type { Json } from "../model/json.ts";
 import { type Documents, isAbsent, valuesAt } from "./contract-paths.ts";
-import { relationChecks } from "./contract-relations.ts";
+import { relations } from "./contract-relations.ts";
 import { type CatalogueValues, valueChecks } from "./contract-rules.ts";
 import { compileSchema } from "./contract-schema.ts";
 
@@ -11,14 +11,7 @@ export interface ContractResult {
   /** Every rule that could be judged. A JSON Schema is one rule of its whole document. */
   rules: JudgedRule[];
   /** Rules that are neither kept nor broken, though there was something to judge. */
-  unjudged: UnjudgedRule[];
-}
-
-/** A rule that could not be judged, and why, in a few words. */
-export interface UnjudgedRule {
-  field: string;
-  rule: RuleName;
-  why: string;
+  unjudged: Unjudged[];
 }
 
 /** Whether one run broke one rule. */
@@ -43,7 +36,7 @@ interface CompiledRule {
   review: boolean;
   check: (documents: Documents) => Finding[] | null;
   /** Why it cannot be judged though there is something to judge; "" where there is not. */
-  whyNot: () => string;
+  whyNot: (documents: Documents) => string;
 }
 
 /**
@@ -67,7 +60,7 @@ export function createContractCheck(catalogue: CatalogueValues = () => null): Co
     for (const { field, rule, signal, review, check, whyNot } of rules) {
       const found = check(documents);
       if (found === null) {
-        const why = whyNot();
+        const why = whyNot(documents);
         if (why !== "") result.unjudged.push({ field, rule, why });
         continue;
       }
@@ -118,6 +111,7 @@ function compileField(
   const compiled = (
     name: keyof FieldRule,
     isBroken: (values: Json[], documents: Documents) => boolean | null,
+    whyNot: (values: Json[], documents: Documents) => string = () => "",
   ): Omit<CompiledRule, "review"> => ({
     field,
     rule: name as RuleName,
@@ -127,18 +121,21 @@ function compileField(
       if (broken === null) return null;
       return broken ? [{ field, rule: name }] : [];
     },
-    whyNot() {
-      if (name === "pattern") return tooMuch;
-      const { allowed_from: from } = rule;
-      return name === "allowed_from" && from !== undefined && catalogue(from) === null
-        ? "the catalogue was never read"
-        : "";
-    },
+    whyNot: (documents) => whyNot(valuesAt(documents, at), documents),
   });
+  const doubt = (name: keyof FieldRule): string => {
+    if (name === "pattern") return tooMuch;
+    const { allowed_from: from } = rule;
+    return name === "allowed_from" && from !== undefined && catalogue(from) === null
+      ? "the catalogue was never read"
+      : "";
+  };
   const rules = rule.required === true ? [compiled("required", (values) => values.some(isAbsent))] : [];
-  for (const [name, check] of valueChecks(rule, catalogue))
-    rules.push(compiled(name, (values) => anyBroken(values.filter((value) => !isAbsent(value)).map(check))));
-  for (const [name, check] of relationChecks(rule, root)) rules.push(compiled(name, check));
+  for (const [name, check] of valueChecks(rule, catalogue)) {
+    const isBroken = (values: Json[]) => anyBroken(values.filter((value) => !isAbsent(value)).map(check));
+    rules.push(compiled(name, isBroken, () => doubt(name)));
+  }
+  for (const { name, check, whyNot } of relations(rule, root)) rules.push(compiled(name, check, whyNot));
   return rules;
 }
 

@@ -54,3 +54,10 @@ export interface Finding {
   /** Set where the run must be reviewed for it. */
   review?: true;
 }
+
+/** One rule that is neither kept nor broken, and why it could not be judged, in a few words. */
+export interface Unjudged {
+  field: string;
+  rule: RuleName;
+  why: string;
+}

@@ -1,7 +1,7 @@
 import type { Journal } from "../journal/port.ts";
 import { type Approval, type ApprovalDecision, type ApprovalState, isOpen } from "../model/approval.ts";
 import { type Clock, dayMs } from "../model/clock.ts";
-import type { Finding } from "../model/contract.ts";
+import type { Finding, Unjudged } from "../model/contract.ts";
 import { PermanentError, TransientError } from "../model/errors.ts";
 import type { Json } from "../model/json.ts";
 import type { CounterLike } from "../model/meters.ts";
@@ -86,8 +86,12 @@ export interface ApprovalDesk {
 export interface ApprovalDeskDeps {
   journal: Pick<Journal, "approvals" | "audit" | "pauses" | "transaction">;
   settings: (workflow: string) => ApprovalSettings;
-  /** What the contract finds; what it cannot judge is among it, since a person shall look. */
-  checkContract: (workflow: string, inputs: Json, outputs: Json) => readonly Finding[];
+  /** What the contract finds, and what it cannot judge, since a person shall look at that too. */
+  checkContract: (
+    workflow: string,
+    inputs: Json,
+    outputs: Json,
+  ) => { findings: readonly Finding[]; unjudged: readonly Unjudged[] };
   /** Takes secrets and personal data out of a value, or a text. */
   redact: { value: (value: Json, root: string) => Json; text: (text: string) => string };
   /** Keyed hash of an act, whatever the order of its members. */
@@ -264,8 +268,12 @@ function reasonsToHold(
   if (journal.pauses.get(request.workflow).state === "paused") reasons.push("the workflow is paused");
   if (hardStops === null) return reasons.length > 0 ? reasons : ["every item of the workflow is held"];
   // As the collector does: on values that were redacted, and are bounded in size.
-  const findings = checkContract(request.workflow, clean.inputs, clean.outputs ?? clean.payload);
-  return [...reasons, ...hardStopReasons(hardStops, { ...request, findings, nullWords })];
+  const { findings, unjudged } = checkContract(
+    request.workflow,
+    clean.inputs,
+    clean.outputs ?? clean.payload,
+  );
+  return [...reasons, ...hardStopReasons(hardStops, { ...request, findings, unjudged, nullWords })];
 }
 
 function audit(

@@ -1,4 +1,4 @@
-import type { Finding } from "../model/contract.ts";
+import type { Finding, Unjudged } from "../model/contract.ts";
 import { isJsonObject, type Json } from "../model/json.ts";
 import type { TopicFinder } from "./topics.ts";
 
@@ -22,6 +22,8 @@ export interface HardStopFacts {
   confidence: number | null;
   /** What the contract says of the inputs, and of the outputs (the payload where none were given). */
   findings: readonly Finding[];
+  /** The rules of the contract that could not be judged. */
+  unjudged: readonly Unjudged[];
   /** Words that mean nothing was there, in lower case. */
   nullWords: ReadonlySet<string>;
 }
@@ -33,12 +35,16 @@ const textLengthMax = 200_000;
 export function hardStopReasons(stops: HardStops, facts: HardStopFacts): string[] {
   const reasons: string[] = [];
   const { confidenceBelow } = stops;
-  const { confidence, findings } = facts;
+  const { confidence, findings, unjudged } = facts;
   if (confidenceBelow !== null && confidence === null) reasons.push("no confidence was given");
   if (confidenceBelow !== null && confidence !== null && confidence < confidenceBelow)
     reasons.push(`confidence ${confidence} is below ${confidenceBelow}`);
   if (stops.contractBroken && findings.length > 0)
     reasons.push(`contract broken: ${named(findings.map(({ field, rule }) => `${field} (${rule})`))}`);
+  if (stops.contractBroken && unjudged.length > 0) {
+    const rules = unjudged.map(({ field, rule, why }) => `${field} (${rule}, ${why})`);
+    reasons.push(`contract cannot be judged: ${named(rules)}`);
+  }
   if (stops.inputIncomplete) reasons.push(...incompleteInputs(facts));
   const text = textOf(facts);
   if (text.length > textLengthMax) reasons.push("too long to be searched for topics");

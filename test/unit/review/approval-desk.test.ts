@@ -37,7 +37,7 @@ function open() {
   desk = createApprovalDesk({
     journal,
     settings: () => settings,
-    checkContract: () => [],
+    checkContract: () => ({ findings: [], unjudged: [] }),
     redact: {
       value: (value, root) => redactor.value(value, root).value,
       text: (text) => redactor.text(text),

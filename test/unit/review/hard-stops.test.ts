@@ -16,6 +16,7 @@ const facts: HardStopFacts = {
   note: "",
   confidence: 0.9,
   findings: [],
+  unjudged: [],
   nullWords: new Set(["n/a"]),
 };
 
@@ -44,6 +45,12 @@ describe("hardStopReasons()", () => {
       stops: { contractBroken: true },
       facts: { findings: [{ field: "output.total", rule: "required" }] },
       reasons: ["contract broken: output.total (required)"],
+    },
+    {
+      why: "holds what a contract cannot judge, and says so",
+      stops: { contractBroken: true },
+      facts: { unjudged: [{ field: "output.total", rule: "equals_sum_of", why: "a number is missing" }] },
+      reasons: ["contract cannot be judged: output.total (equals_sum_of, a number is missing)"],
     },
     {
       why: "holds an input that holds nothing, in every way of holding nothing",
