@@ -198,6 +198,7 @@ function buildWatch(
     storedThroughMs: () => watermark.storedThroughMs(),
     isImporting,
     ownerOf: (workflow) => workflowConfig(config, workflow).owner,
+    confidenceBelow: (workflow) => workflowConfig(config, workflow).confidence_below ?? null,
     budget: { falseAlarmsPer1000WorkflowDays: config.false_alarms_per_1000_workflow_days },
     baselineRunsMin: config.baseline_runs_min,
     incidentSettings: {

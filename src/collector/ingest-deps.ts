@@ -44,8 +44,6 @@ export interface IngestDeps {
   meters: IngestMeters;
   words?: Words;
   caps?: Caps;
-  /** Equal inputs of a workflow within this time are duplicates. */
-  duplicateWindowMs?: number;
   /** How long a trace without its root is waited for, counted from its last span. */
   rootWaitMs?: number;
 }

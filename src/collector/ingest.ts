@@ -1,5 +1,6 @@
 import { PermanentError } from "../model/errors.ts";
 import type { Json } from "../model/json.ts";
+import { duplicateWindowMs } from "../model/signal.ts";
 import type { Accepted, AcceptOptions } from "./request.ts";
 import { Acceptor } from "./accept.ts";
 import { createContractCheck } from "./contract.ts";
@@ -49,7 +50,7 @@ export interface LabelAnswer {
 
 /** Creates the collector: decode, map, redact, check, count, and make durable. */
 export function createIngest(deps: IngestDeps): Ingest {
-  const { clock, words = defaultWords, caps = defaultCaps, duplicateWindowMs = 600_000 } = deps;
+  const { clock, words = defaultWords, caps = defaultCaps } = deps;
   const acceptor = new Acceptor(deps, {
     caps,
     words: createWordLists(words),

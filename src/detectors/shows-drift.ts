@@ -1,4 +1,4 @@
-import { binValue, type SignalKey, signalKinds } from "../model/signal.ts";
+import { binValue, type SignalKey } from "../model/signal.ts";
 import type { Drift } from "../model/verdict.ts";
 import type { WorkflowBaseline } from "./baseline.ts";
 import { unitOf } from "./figures.ts";
@@ -17,7 +17,7 @@ export function showsDrift(
   drift: Drift,
 ): ((bin: string) => boolean) | null {
   const known = baseline.signals.find((one) => one.kind === kind && one.field === field);
-  if (known === undefined || signalKinds[kind] === "label") return null;
+  if (known === undefined) return null;
   const { layout, scores } = known;
   if (layout.shape !== "category" && layout.shape !== "number") return null;
   const isUp = drift.direction === "up";

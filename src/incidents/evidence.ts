@@ -30,10 +30,17 @@ interface Span {
   toMs: number;
 }
 
+/** Which runs: those of a span that show a bin. */
+interface BinQuery extends Span {
+  signal: SignalKey;
+  bin: string;
+  confidenceBelow?: number | null;
+}
+
 /** The part of the store that evidence comes from. */
 export interface EvidenceSource extends CountSource {
-  sliceCounts(query: Span & { signal: SignalKey; bin: string }): Promise<SliceCount[]>;
-  exampleRuns(query: Span & { signal: SignalKey; bin: string; limit: number }): Promise<{ run_id: string }[]>;
+  sliceCounts(query: BinQuery): Promise<SliceCount[]>;
+  exampleRuns(query: BinQuery & { limit: number }): Promise<{ run_id: string }[]>;
   readVersions(query: Span & { workflow: string }): Promise<{ version: string; runs: number }[]>;
 }
 
@@ -49,12 +56,13 @@ const examples = 3;
  *
  * @param drifts what `freshDrifts` answered.
  * @param nowMs end of the evidence, exclusive.
+ * @param confidenceBelow what a confidence must not lie below; null where the owner set no such bar.
  */
 export async function gatherEvidence(
   source: EvidenceSource,
   workflow: string,
   drifts: readonly SignalVerdict[],
-  { nowMs, shows }: { nowMs: number; shows: Shows },
+  { nowMs, shows, confidenceBelow }: { nowMs: number; shows: Shows; confidenceBelow: number | null },
 ): Promise<CauseEvidence> {
   const moved = drifts.flatMap(({ signal, verdict }) =>
     verdict.kind === "drift" ? [{ signal, drift: verdict }] : [],
@@ -66,7 +74,11 @@ export async function gatherEvidence(
   for (const { signal, drift } of leading) {
     const after = { fromMs: Math.floor(drift.onset.atMs), toMs: nowMs };
     const bins = await shownBins(source, signal, drift, { ...after, shows });
-    signals[signalId(signal)] = await signalEvidence(source, signal, drift, { after, bins });
+    signals[signalId(signal)] = await signalEvidence(source, drift, {
+      after,
+      bins,
+      of: { signal, confidenceBelow },
+    });
   }
   const [lately, was, is] = await Promise.all([
     source.readVersions({ workflow, fromMs: onsetMs - justBeforeMs, toMs: onsetMs - minuteMs }),
@@ -78,10 +90,10 @@ export async function gatherEvidence(
 
 async function signalEvidence(
   source: EvidenceSource,
-  signal: SignalKey,
   drift: Drift,
-  { after, bins }: { after: Span; bins: string[] | null },
+  { after, bins, of }: { after: Span; bins: string[] | null; of: Omit<BinQuery, "bin" | keyof Span> },
 ): Promise<SignalEvidence> {
+  const { signal } = of;
   // The store takes whole milliseconds.
   const toMs = Math.floor(drift.onset.earliestMs);
   const before = { fromMs: toMs - beforeMs, toMs };
@@ -93,14 +105,14 @@ async function signalEvidence(
     baselineRunIds: [],
   };
   for (const bin of slicedBins(drift, found.bins)) {
-    found.before = addHits(found.before, await source.sliceCounts({ signal, bin, ...before }));
-    found.after = addHits(found.after, await source.sliceCounts({ signal, bin, ...after }));
+    found.before = addHits(found.before, await source.sliceCounts({ ...of, bin, ...before }));
+    found.after = addHits(found.after, await source.sliceCounts({ ...of, bin, ...after }));
   }
   for (const bin of bins ?? [""])
-    found.exampleRunIds.push(...(await runIds(source, { signal, bin, ...after, limit: examples })));
+    found.exampleRunIds.push(...(await runIds(source, { ...of, bin, ...after, limit: examples })));
   found.exampleRunIds = [...new Set(found.exampleRunIds)].slice(0, examples);
   found.baselineRunIds = await runIds(source, {
-    signal,
+    ...of,
     bin: quietBin(signal, drift),
     ...before,
     limit: examples,

@@ -56,7 +56,7 @@ function eventBinsOf(signal: SignalKey, drift: Drift): string[] | null {
   if (signal.kind === "volume" || drift.of === "spread") return null;
   // A key that is new: any run that has it.
   if (signal.kind === "type" && drift.of === "") return [""];
-  return [isDown && signalKinds[signal.kind] === "rate" ? "no" : "yes"];
+  return [isDown && hasAnswers(signal) ? "no" : "yes"];
 }
 
 /** Slices are counted of the value that moved; of numbers none, since each of their bins holds next to nothing. */
@@ -70,5 +70,10 @@ export function quietBin(signal: SignalKey, drift: Drift): string {
   const isDown = drift.direction === "down";
   if (signal.kind === "null_rate") return isDown ? "empty" : "value";
   if (drift.of !== "" || signal.kind === "volume" || signal.kind === "type") return "";
-  return isDown && signalKinds[signal.kind] === "rate" ? "yes" : "no";
+  return isDown && hasAnswers(signal) ? "yes" : "no";
+}
+
+/** Whether what is counted of a signal is yes or no, and the store knows the runs of both. */
+function hasAnswers({ kind }: SignalKey): boolean {
+  return signalKinds[kind] === "rate" || kind === "outcome";
 }

@@ -54,6 +54,9 @@ export type SignalKind = keyof typeof signalKinds;
 /** Bins that count as the event of a rate. */
 export const eventBins: ReadonlySet<string> = new Set(["yes", "null", "empty", "placeholder", "missing"]);
 
+/** The same inputs of a workflow within this time are duplicates. */
+export const duplicateWindowMs = 10 * 60_000;
+
 /** Names one monitored quantity. `field` is "" for a quantity of the whole run. */
 export interface SignalKey {
   workflow: string;

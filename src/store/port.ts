@@ -68,6 +68,8 @@ export interface ExampleQuery extends Span {
   signal: SignalKey;
   /** The bin to show (`empty`, `=travel`), or "" for any run with the field. */
   bin: string;
+  /** What a workflow's confidence must not lie below; without it, no run shows a low one. */
+  confidenceBelow?: number | null | undefined;
   limit: number;
 }
 

@@ -21,6 +21,8 @@ export interface WatchDeps {
   /** History is coming in just now: too early to learn from it. */
   isImporting: () => boolean;
   ownerOf: (workflow: string) => string;
+  /** What a confidence must not lie below; null where the owner set no such bar. */
+  confidenceBelow: (workflow: string) => number | null;
   budget: Budget;
   /** How incidents are joined, remembered and repeated. */
   incidentSettings: IncidentSettings;

@@ -118,6 +118,7 @@ async function evidenceFor(
   try {
     return await gatherEvidence(deps.store, watched.workflow, fresh, {
       nowMs: watched.throughMs,
+      confidenceBelow: deps.confidenceBelow(watched.workflow),
       shows: (signal, drift) => watched.normal && showsDrift(watched.normal.baseline, signal, drift),
     });
   } catch (error) {

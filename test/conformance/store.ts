@@ -3,6 +3,7 @@ import { PermanentError } from "../../src/model/errors.ts";
 import { numberBin, type SignalKind, signalKinds } from "../../src/model/signal.ts";
 import type { Layout } from "../../src/store/layout.ts";
 import type { Store } from "../../src/store/port.ts";
+import { exampleCases } from "./examples.ts";
 import { ndjson, rollupRow, runRow } from "./rows.ts";
 
 const hour = 1_790_002_800; // A whole hour, in seconds.
@@ -43,6 +44,7 @@ export function storeConformance(name: string, open: (layout?: Partial<Layout>) 
     bucketCases(() => store);
     runCases(() => store);
     exampleCases(() => store);
+    rejectCases(() => store);
   });
 }
 
@@ -366,52 +368,7 @@ function runCases(store: () => Store): void {
   });
 }
 
-function exampleCases(store: () => Store): void {
-  const span = { fromMs: startMs, toMs: startMs + 1000, limit: 10 };
-  const examples: { why: string; kind: SignalKind; field: string; bin: string; ids: number[] }[] = [
-    { why: "nulls", kind: "null_rate", field: "output.vendor", bin: "null", ids: [0] },
-    { why: "values", kind: "null_rate", field: "output.vendor", bin: "value", ids: [4, 3, 2, 1] },
-    {
-      why: "missing children",
-      kind: "null_rate",
-      field: "output.category",
-      bin: "missing",
-      ids: [4, 3, 2, 1, 0],
-    },
-    {
-      why: "a category",
-      kind: "output_distribution",
-      field: "output.vendor",
-      bin: "=Ünïcode & Söhne 1",
-      ids: [1],
-    },
-    {
-      why: "a number",
-      kind: "output_distribution",
-      field: "output.total",
-      bin: numberBin(30) ?? "",
-      ids: [3],
-    },
-    { why: "a type", kind: "type", field: "output.vendor", bin: "null", ids: [0] },
-    { why: "errors", kind: "errors", field: "", bin: "yes", ids: [3] },
-    { why: "runs without errors", kind: "errors", field: "", bin: "no", ids: [4, 2, 1, 0] },
-    { why: "a latency", kind: "latency", field: "", bin: numberBin(250) ?? "", ids: [4, 3, 2, 1, 0] },
-    { why: "overrides, of which there are none", kind: "override_rate", field: "", bin: "yes", ids: [] },
-    { why: "any run", kind: "volume", field: "", bin: "", ids: [4, 3, 2, 1, 0] },
-  ];
-  it.each(examples)("exampleRuns() shows $why", async ({ kind, field, bin, ids }) => {
-    const runs = await store().exampleRuns({ ...span, signal: { workflow: "search", kind, field }, bin });
-    expect(runs.map((run) => run.run_id)).toEqual(ids.map((id) => `search-${id}`));
-  });
-
-  it("sliceCounts() counts runs and hits by attribute", async () => {
-    const signal = { workflow: "search", kind: "null_rate" as const, field: "output.vendor" };
-    const slices = await store().sliceCounts({ ...span, signal, bin: "null" });
-    expect(slices).toContainEqual({ attribute: "attributes.region", value: "eu", runs: 2, hits: 1 });
-    expect(slices).toContainEqual({ attribute: "attributes.region", value: "us", runs: 3, hits: 0 });
-    expect(slices).toContainEqual({ attribute: "version", value: "v1", runs: 5, hits: 1 });
-  });
-
+function rejectCases(store: () => Store): void {
   it("rejects() answers the newest first", async () => {
     const reject = { source: "otel", content_type: "application/json", reason: "unreadable", body: "e30=" };
     await store().insert(

@@ -14,6 +14,7 @@ function history(): SignalBucket[] {
   return Array.from({ length: 72 }, (_, hour) => [
     { ...key("output_distribution", "output.language"), startMs: hour * hourMs, counts: language },
     { ...key("output_distribution", "output.amount"), startMs: hour * hourMs, counts: amounts },
+    { ...key("outcome", "paid"), startMs: hour * hourMs, counts: amounts },
     { ...key("errors"), startMs: hour * hourMs, counts: { yes: 2, no: 98 } },
   ]).flat();
 }
@@ -87,6 +88,11 @@ describe("showsDrift()", () => {
   ];
   it.each(cases)("shows $why", ({ field, moved, bins, shows }) => {
     expect(shown("output_distribution", `output.${field}`, moved, bins)).toEqual(shows);
+  });
+
+  it("shows an outcome that is a number", () => {
+    const moved = { unit: "number", of: "median", baseline: median } as const;
+    expect(shown("outcome", "paid", moved, numbers)).toEqual([bin(180), bin(260)]);
   });
 
   it("leaves rates and unknown signals to their own bins", () => {

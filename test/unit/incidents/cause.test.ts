@@ -320,7 +320,7 @@ describe("gatherEvidence()", () => {
   async function evidenceFor(kind: SignalKind, field: string, moved: Partial<Drift>, shows: Shows) {
     const from = source();
     const fresh = [judged(key(kind, field), drift(startMs, moved), nowMs)];
-    const evidence = await gatherEvidence(from, "triage", fresh, { nowMs, shows });
+    const evidence = await gatherEvidence(from, "triage", fresh, { nowMs, shows, confidenceBelow: 0.6 });
     return { evidence, asked: from.asked, found: evidence.signals[signalId(key(kind, field))] };
   }
 
@@ -355,6 +355,12 @@ describe("gatherEvidence()", () => {
 
   const kinds: { why: string; kind: SignalKind; moved: Partial<Drift>; after: string }[] = [
     { why: "a rate that fell", kind: "errors", moved: { direction: "down" }, after: "no" },
+    {
+      why: "an outcome that came less often",
+      kind: "outcome",
+      moved: { direction: "down" },
+      after: "no",
+    },
     { why: "a null rate that fell", kind: "null_rate", moved: { direction: "down" }, after: "value" },
     { why: "volume, which any run shows", kind: "volume", moved: { unit: "runs/h" }, after: "any" },
     { why: "a new key", kind: "type", moved: {}, after: "any" },
@@ -377,6 +383,8 @@ describe("gatherEvidence()", () => {
       readVersions: never,
       readBuckets: never,
     };
-    expect(await gatherEvidence(source, "triage", [], { nowMs, shows: never as never })).toEqual(noEvidence);
+    expect(
+      await gatherEvidence(source, "triage", [], { nowMs, shows: never as never, confidenceBelow: null }),
+    ).toEqual(noEvidence);
   });
 });
