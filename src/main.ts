@@ -70,12 +70,17 @@ function report(error: unknown): number {
   return 1;
 }
 
-// A reader that has seen enough (`evenkeel demo | head`) is no fault.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-});
+/** Ends the process once its readers have everything: what a full pipe has not taken yet would be lost with the process. */
+async function end(code: number): Promise<never> {
+  for (const out of [process.stdout, process.stderr]) await new Promise((done) => out.write("", done));
+  process.exit(code);
+}
 
-main(process.argv.slice(2)).then(
-  (code) => process.exit(code),
-  (error: unknown) => process.exit(report(error)),
-);
+for (const out of [process.stdout, process.stderr]) {
+  // A reader that has seen enough (`evenkeel demo | head`) is no fault.
+  out.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+
+void main(process.argv.slice(2)).catch(report).then(end);

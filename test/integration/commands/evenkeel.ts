@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const bin = fileURLToPath(new URL("../../../bin/evenkeel", import.meta.url));
+/** The built command. */
+export const bin = fileURLToPath(new URL("../../../bin/evenkeel", import.meta.url));
 
 /** What a command left behind. */
 export interface Ended {
