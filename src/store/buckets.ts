@@ -1,7 +1,7 @@
 import { hourMs, minuteMs } from "../model/clock.ts";
 import { PermanentError } from "../model/errors.ts";
 import { deriveMissing, parentFields, type SignalBucket, type SignalKind } from "../model/signal.ts";
-import type { Engine, Params } from "./engine.ts";
+import type { Engine, Lane, Params } from "./engine.ts";
 import type { BucketQuery, Span } from "./port.ts";
 
 /** Counts of one signal in one bucket, as SQL answers them. */
@@ -20,12 +20,12 @@ interface BucketRow {
  *
  * @throws {PermanentError} If `stepMs` is not a whole number of minutes.
  */
-export async function readBuckets(engine: Engine, query: BucketQuery): Promise<SignalBucket[]> {
+export async function readBuckets(engine: Engine, lane: Lane, query: BucketQuery): Promise<SignalBucket[]> {
   if (query.stepMs <= 0 || query.stepMs % minuteMs !== 0) {
     throw new PermanentError(`Cannot read buckets: 'stepMs' must be whole minutes, got ${query.stepMs}`);
   }
   const { sql, params } = bucketStatement(query);
-  const rows = await engine.select<BucketRow>("sweep", sql, params);
+  const rows = await engine.select<BucketRow>(lane, sql, params);
   return completeBuckets(rows, query);
 }
 
@@ -133,6 +133,7 @@ function countsByBin(row: BucketRow): Record<string, number> {
 /** Versions counted in a span. Whole hours are read by the hour, the ends by the minute. */
 export async function readVersions(
   engine: Engine,
+  lane: Lane,
   query: Span & { workflow?: string },
 ): Promise<{ workflow: string; version: string; firstMs: number; lastMs: number; runs: number }[]> {
   const firstHourMs = Math.ceil(query.fromMs / hourMs) * hourMs;
@@ -142,7 +143,7 @@ export async function readVersions(
   const [from = 0, firstHour = 0, lastHour = 0, to = 0] = seconds;
   const filter = `kind = 'volume'${query.workflow === undefined ? "" : " AND workflow = {workflow:String}"}`;
   return engine.select(
-    "sweep",
+    lane,
     `SELECT workflow, version, min(first) * 1000. AS firstMs, max(last) * 1000. AS lastMs, sum(total) AS runs
     FROM (
       SELECT workflow, version, toUInt32(first_minute) AS first, toUInt32(last_minute) AS last, toFloat64(n) AS total
@@ -161,9 +162,12 @@ export async function readVersions(
 }
 
 /** Workflows ever counted, with their last minute. One that has run in shadow mode alone counts its decisions as runs. */
-export function readWorkflows(engine: Engine): Promise<{ workflow: string; lastMs: number; runs: number }[]> {
+export function readWorkflows(
+  engine: Engine,
+  lane: Lane,
+): Promise<{ workflow: string; lastMs: number; runs: number }[]> {
   return engine.select(
-    "sweep",
+    lane,
     `SELECT workflow, toUInt32(last) * 1000. AS lastMs, if(live > 0, live, decided) AS runs
     FROM (
       SELECT workflow, max(last_minute) AS last, toFloat64(sumIf(n, kind = 'volume')) AS live,

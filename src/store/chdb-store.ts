@@ -28,6 +28,8 @@ const embeddedReadSettings = { ...readSettings, max_query_size: "100000000" } as
 
 /** A page has up to five reads in line at once. Past so many, people would have gone before they are answered. */
 const reportsWaitingMax = 32;
+/** A page of a workflow in trouble draws dozens of signals at once, each in milliseconds. */
+const chartsWaitingMax = 200;
 
 type ClientOptions = NonNullable<Parameters<typeof createClient>[0]>;
 
@@ -42,7 +44,7 @@ export interface ChdbStoreOptions {
 /**
  * Opens the embedded engine. Choose it for one process and one folder; `openServerStore` for anything larger.
  *
- * Statements of one session run one after another, so that inserts, sweeps, evidence and reports each have their own. All statements
+ * Statements of one session run one after another, so that inserts and each lane of reads have their own. All statements
  * with parameters, of whatever session, wait for each other in chdb 3.4.0, since its engine would mix their parameters up:
  * reads therefore reach it without any.
  *
@@ -51,15 +53,7 @@ export interface ChdbStoreOptions {
 export function openChdbStore({ path, log, layout }: ChdbStoreOptions): Store {
   const threads = watchEngineThreads();
   const writes = connect(path);
-  const openLane = (waitingMax?: number) => ({
-    client: connect(path).client,
-    inTurn: createTurns(waitingMax),
-  });
-  const lanes = {
-    sweep: openLane(),
-    evidence: openLane(),
-    report: openLane(reportsWaitingMax),
-  } satisfies Record<Lane, unknown>;
+  const lanes = openLanes(path);
   const ready = Promise.all(Object.values(lanes).map(({ client }) => applyReadSettings(client)));
   ready.catch(() => log.error("Cannot apply read settings to the embedded store"));
 
@@ -110,6 +104,20 @@ export function openChdbStore({ path, log, layout }: ChdbStoreOptions): Store {
     },
   };
   return createClickHouseStore(engine, { ...defaultLayout, ...layout });
+}
+
+function openLanes(path: string) {
+  const openLane = (waitingMax?: number) => ({
+    client: connect(path).client,
+    inTurn: createTurns(waitingMax),
+  });
+  return {
+    sweep: openLane(),
+    evidence: openLane(),
+    page: openLane(chartsWaitingMax),
+    report: openLane(reportsWaitingMax),
+    forget: openLane(),
+  } satisfies Record<Lane, unknown>;
 }
 
 /** The client turns settings into SET statements, which stay for the session: set once, they hold for all reads. */

@@ -4,10 +4,11 @@ import type { Table } from "../model/rows.ts";
 
 /**
  * Which queue a read waits in. `sweep` is for what the product itself needs to go on (buckets, references); `evidence` for what it
- * looks up for people by itself (examples of a drift, runs to review, one run); `report` for what a person asked, which may
- * be slow. On the embedded engine each lane is a session of its own, so that no search holds up the others.
+ * looks up for people by itself (examples of a drift, runs to review, one run); `page` for the counts that pages draw; `report`
+ * for what a person asked, which may be slow; `forget` for a person's order to forget, which must not end in the middle. On the
+ * embedded engine each lane is a session of its own, so that none holds up the others.
  */
-export type Lane = "sweep" | "evidence" | "report";
+export type Lane = "sweep" | "evidence" | "page" | "report" | "forget";
 
 /** Values by name, for the places `{name:Type}` of a statement: whatever they say, none of it is read as SQL. */
 export type Params = Record<string, Json>;

@@ -71,7 +71,7 @@ async function findRuns(engine: Engine, query: ForgetQuery, { forms, pattern }: 
   const found = new Map<string, { run_id: string; trace_id: string }>();
   const search = async (where: string, params: Params) => {
     const rows = await engine.select<{ run_id: string; trace_id: string }>(
-      "report",
+      "forget",
       `SELECT DISTINCT run_id, trace_id FROM runs AS t WHERE ${inWorkflow(query, params)} AND (${where}) LIMIT ${runsMax + 1}`,
       params,
     );
@@ -123,7 +123,7 @@ function inWorkflow({ workflow }: ForgetQuery, params: Params): string {
 /** Rejects belong to no workflow for certain: any that holds the value goes. */
 async function findRejects(engine: Engine, { pattern }: Forgetting): Promise<string[]> {
   const rows = await engine.select<{ reject_id: string }>(
-    "report",
+    "forget",
     "SELECT reject_id FROM rejects WHERE match(tryBase64Decode(body), {pattern:String})",
     { pattern },
   );
@@ -133,7 +133,7 @@ async function findRejects(engine: Engine, { pattern }: Forgetting): Promise<str
 async function findCounts(engine: Engine, query: ForgetQuery, { pattern }: Forgetting): Promise<RollupRow[]> {
   const params: Params = { pattern };
   const rows = await engine.select<RollupRow>(
-    "report",
+    "forget",
     `SELECT toFloat64(toUnixTimestamp(minute)) AS minute, workflow, version, kind, field, bin, toFloat64(sum(n)) AS n
      FROM rollups AS t WHERE ${inWorkflow(query, params)} AND startsWith(bin, '=') AND kind != 'model'
        AND match(bin, {pattern:String})
@@ -171,7 +171,7 @@ async function rewriteTexts(
     const params: Params = { pattern };
     const where = `${inWorkflow(query, params)} AND match(t.${column}, {pattern:String})`;
     const rows = await engine.select<Record<string, string>>(
-      "report",
+      "forget",
       `SELECT ${rowColumns(table)} FROM ${table} AS t WHERE ${where} LIMIT ${runsMax}`,
       params,
     );

@@ -127,6 +127,20 @@ export interface RunRef {
   receivedAtMs: number;
 }
 
+/** Reads that the product needs to go on, and people ask for too. */
+export interface SharedReads {
+  /** Signal buckets, oldest first, `missing` derived (see `model/signal.ts`). Reads rollups only. */
+  readBuckets(query: BucketQuery): Promise<SignalBucket[]>;
+  /** The versions counted in a span, with their first minute and number of runs, oldest first. */
+  readVersions(
+    query: Span & { workflow?: string },
+  ): Promise<{ workflow: string; version: string; firstMs: number; lastMs: number; runs: number }[]>;
+  /** Workflows ever seen in the rollups, with their last minute. */
+  readWorkflows(): Promise<{ workflow: string; lastMs: number; runs: number }[]>;
+  findRun(runId: string): Promise<RunRef | null>;
+  version(workflow: string, version: string): Promise<VersionRow | null>;
+}
+
 /**
  * The one door to ClickHouse. `openChdbStore` runs it on the embedded engine, `openServerStore` on a server;
  * both pass the suite in `test/conformance/store.ts`.
@@ -134,7 +148,7 @@ export interface RunRef {
  * Every method throws `TransientError` when the engine cannot be reached or is out of room, and
  * `PermanentError` when it understood the statement and refused it.
  */
-export interface Store {
+export interface Store extends SharedReads {
   /** Brings the tables up to date. Safe to call at every start. */
   migrate(): Promise<void>;
   /** Deletes a person's runs, and the person's value from everything else. */
@@ -151,27 +165,21 @@ export interface Store {
    */
   insert(table: Table, ndjson: Buffer, token: string): Promise<void>;
 
-  /** Signal buckets, oldest first, `missing` derived (see `model/signal.ts`). Reads rollups only. */
-  readBuckets(query: BucketQuery): Promise<SignalBucket[]>;
+  /**
+   * The same reads for people: `page` for what a page draws, `report` for what may take long. They wait among each other
+   * and hold up nothing that the product needs. Where too many wait, one more is a `TransientError`.
+   */
+  reads(lane: "page" | "report"): SharedReads;
   /**
    * Every signal bucket of some minutes by workflow, oldest first, `missing` derived: what `readBuckets` answers to a step
    * of a minute, also of `model` and `canary_delta`, in half the time.
    */
   readMinutes(query: Pick<BucketQuery, "fromMs" | "toMs" | "known">): Promise<Map<string, SignalBucket[]>>;
-  /** The versions counted in a span, with their first minute and number of runs, oldest first. */
-  readVersions(
-    query: Span & { workflow?: string },
-  ): Promise<{ workflow: string; version: string; firstMs: number; lastMs: number; runs: number }[]>;
-  /** Workflows ever seen in the rollups, with their last minute. */
-  readWorkflows(): Promise<{ workflow: string; lastMs: number; runs: number }[]>;
-
-  findRun(runId: string): Promise<RunRef | null>;
   /** The newest run of a workflow under a business key. */
   findRunByKey(workflow: string, businessKey: string): Promise<RunRef | null>;
   /** JSON text of a run's outputs. Waits for no report, as `receipt` does. */
   findOutputs(runId: string): Promise<string | null>;
   receipt(runId: string): Promise<Receipt | null>;
-  version(workflow: string, version: string): Promise<VersionRow | null>;
   searchRuns(query: RunQuery): Promise<{ runs: RunRow[]; cursor: string | null }>;
   /** Newest first. Looks at no more than a bounded number of runs in the span. */
   exampleRuns(query: ExampleQuery): Promise<RunRow[]>;

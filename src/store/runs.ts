@@ -1,6 +1,6 @@
 import type { DecisionRow, OutcomeRow, ReviewRow, RunRow, StepRow, VersionRow } from "../model/rows.ts";
 import { rowColumns } from "./columns.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine, Lane } from "./engine.ts";
 import type { Receipt, RunRef } from "./port.ts";
 import { wholeSteps } from "./whole-steps.ts";
 
@@ -8,9 +8,9 @@ const refColumns =
   "run_id AS runId, workflow, version, mode, toFloat64(toUnixTimestamp64Milli(received_at)) AS receivedAtMs";
 
 /** Finds a run by its id; the first one where an id was ever stored twice. */
-export async function findRun(engine: Engine, runId: string): Promise<RunRef | null> {
+export async function findRun(engine: Engine, lane: Lane, runId: string): Promise<RunRef | null> {
   const rows = await engine.select<RunRef>(
-    "sweep",
+    lane,
     `SELECT ${refColumns} FROM runs WHERE run_id = {runId:String} ORDER BY received_at LIMIT 1`,
     { runId },
   );
@@ -53,7 +53,7 @@ export async function receipt(engine: Engine, runId: string): Promise<Receipt | 
   // Steps that came before their run was known carry the trace id.
   const ids = run.trace_id === "" ? [runId] : [runId, run.trace_id];
   const [version, steps, reviews, outcomes, decisions] = await Promise.all([
-    readVersion(engine, run.workflow, run.version),
+    readVersion(engine, "evidence", run.workflow, run.version),
     engine.select<StepRow>(
       "evidence",
       `SELECT ${rowColumns("steps")} FROM steps AS t WHERE t.run_id IN {ids:Array(String)}
@@ -82,11 +82,12 @@ export async function receipt(engine: Engine, runId: string): Promise<Receipt | 
 /** What was deployed under a version, as first seen. */
 export async function readVersion(
   engine: Engine,
+  lane: Lane,
   workflow: string,
   version: string,
 ): Promise<VersionRow | null> {
   const rows = await engine.select<VersionRow>(
-    "sweep",
+    lane,
     `SELECT ${rowColumns("versions")} FROM versions AS t
     WHERE t.workflow = {workflow:String} AND t.version = {version:String} ORDER BY t.first_seen_at LIMIT 1`,
     { workflow, version },

@@ -19,13 +19,14 @@ export async function readMeasure(
 
 /** What a chart of one signal is drawn from: its buckets and, where it shows a share of all runs, those of the volume. */
 export async function readChartBuckets(
-  store: Pick<Store, "readBuckets">,
+  store: Pick<Store, "reads">,
   { workflow, kind, field }: SignalKey,
   measure: Measure | null,
   span: Span & { stepMs: number },
 ): Promise<SignalBucket[]> {
-  const own = store.readBuckets({ workflow, kinds: [kind], field, ...span });
+  const counts = store.reads("page");
+  const own = counts.readBuckets({ workflow, kinds: [kind], field, ...span });
   if (measure === null || !speaksOfPresence({ workflow, kind, field }, measure)) return own;
-  const volume = store.readBuckets({ workflow, kinds: ["volume"], field: "", ...span });
+  const volume = counts.readBuckets({ workflow, kinds: ["volume"], field: "", ...span });
   return (await Promise.all([own, volume])).flat();
 }

@@ -4,7 +4,7 @@ import type { Span, Store } from "../../store/port.ts";
 
 /** A signal's counts by bin over a whole span, with the ages of delayed labels left out. */
 export async function readCounts(
-  store: Pick<Store, "readBuckets">,
+  store: Pick<Store, "reads">,
   signal: SignalKey,
   span: Span,
 ): Promise<Record<string, number>> {
@@ -12,7 +12,9 @@ export async function readCounts(
   const { fromMs, toMs } = roundSpan(span);
   // One step wide enough for the span; where it straddles two, both are added up.
   const stepMs = (Math.ceil((toMs - fromMs) / dayMs) + 1) * dayMs;
-  const buckets = await store.readBuckets({ workflow, kinds: [kind], field, fromMs, toMs, stepMs });
+  const buckets = await store
+    .reads("page")
+    .readBuckets({ workflow, kinds: [kind], field, fromMs, toMs, stepMs });
   const sums: Record<string, number> = {};
   for (const bucket of buckets) {
     if (signalId(bucket) !== signalId(signal)) continue;

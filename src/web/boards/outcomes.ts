@@ -63,7 +63,7 @@ export async function buildOutcomes(
   const [cohorts, ages, buckets] = await Promise.all([
     readOutcomeCohorts(store, span),
     readOutcomeAges(store, span),
-    store.readBuckets({ ...span, kinds: [...shownKinds], field: "" }),
+    store.reads("page").readBuckets({ ...span, kinds: [...shownKinds], field: "" }),
   ]);
   const runsOf = new Map(
     buckets.filter(({ kind }) => kind === "volume").map(({ startMs, counts }) => [startMs, counts.run ?? 0]),

@@ -53,7 +53,7 @@ export async function buildVersions(
 ): Promise<VersionsBoard> {
   const { store, watch, clock } = deps;
   const nowMs = clock.nowMs();
-  const periods = await store.readVersions({ workflow, fromMs: 0, toMs: nowMs + hourMs });
+  const periods = await store.reads("page").readVersions({ workflow, fromMs: 0, toMs: nowMs + hourMs });
   const standing = watch.versionStanding(workflow, periods);
   const newestFirst = [...periods].sort((a, b) => b.firstMs - a.firstMs);
   const reference = periods.find(({ version }) => version === (asked.against ?? standing.lastGood));
@@ -68,7 +68,7 @@ export async function buildVersions(
     const buckets = await readVersion(deps, workflow, period, fields);
     versions.push({
       ...period,
-      deployed: await store.version(workflow, period.version),
+      deployed: await store.reads("page").version(workflow, period.version),
       blamedBy: standing.blamed.get(period.version) ?? "",
       signals: watch.compare(referenceBuckets ?? buckets, buckets),
     });
@@ -110,7 +110,7 @@ function readVersion(
   const fromMs = Math.floor(Math.max(firstMs, lastMs - comparedMs) / hourMs) * hourMs;
   const toMs = (Math.floor(lastMs / hourMs) + 1) * hourMs;
   const known = new Map([[workflow, fields]]);
-  return store.readBuckets({ workflow, version, fromMs, toMs, stepMs: toMs - fromMs, known });
+  return store.reads("page").readBuckets({ workflow, version, fromMs, toMs, stepMs: toMs - fromMs, known });
 }
 
 function rolloutOf(of: {

@@ -70,7 +70,7 @@ export async function buildWorkflow(
   const changes = journal.changes.list({ workflow, limit: 20 });
   const [measures, buckets, versions, rollout, unmapped] = await Promise.all([
     readMeasures(deps, verdicts),
-    reach(store.readBuckets({ workflow, ...span })),
+    reach(store.reads("page").readBuckets({ workflow, ...span })),
     reach(readVersionFigures(store, { workflow, fromMs: 0, toMs: span.toMs, limit: 6 })),
     reach(readRollout(deps, workflow, changes)),
     readUnmapped(deps, info),

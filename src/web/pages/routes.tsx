@@ -176,7 +176,7 @@ function runRoutes(deps: WebDeps, frame: FrameOf): Hono<GuardedEnv> {
     // An empty field of the form is no filter.
     const form = Object.fromEntries(Object.entries(c.req.query()).filter(([, value]) => value !== ""));
     const parsed = runSearch.safeParse(form);
-    const exact = form.q === undefined ? null : await reach(store.findRun(form.q.trim()));
+    const exact = form.q === undefined ? null : await reach(store.reads("page").findRun(form.q.trim()));
     if (exact !== null) return c.redirect(`/runs/${encodeURIComponent(exact.runId)}`, 303);
     const page = parsed.success ? await reach(searchNewest(deps, toRunQuery(parsed.data))) : null;
     const problem = !parsed.success

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { TransientError } from "../../../src/model/errors.ts";
+import { createForgetting } from "../../../src/model/forgetting.ts";
 import { openChdbStore } from "../../../src/store/chdb-store.ts";
 import type { Store } from "../../../src/store/port.ts";
 import { sampleRuns } from "../../../src/store/queries-review.ts";
@@ -82,6 +83,35 @@ it("openChdbStore() refuses reports at the end of a long line, and answers those
   expect(await report).toBeInstanceOf(TransientError);
   expect(await Promise.all(waiting)).toEqual(waiting.map(() => [{ one: 1 }]));
   expect(await store.query("SELECT 1 AS one")).toEqual([{ one: 1 }]);
+});
+
+const anySpan = { fromMs: 0, toMs: 60_000 };
+
+it("openChdbStore() answers a sweep while pages that draw many charts wait for theirs, and refuses one more", async () => {
+  const pages = store.reads("page");
+  let answered = 0;
+  const charts = Array.from({ length: 201 }, () =>
+    pages.readBuckets({ ...anySpan, stepMs: 60_000 }).finally(() => (answered += 1)),
+  );
+  const refused: unknown = await pages.readVersions(anySpan).catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(TransientError);
+  expect(await store.readBuckets({ ...anySpan, stepMs: 60_000 })).toEqual([]);
+  expect(answered).toBeLessThan(charts.length / 2);
+  expect(await Promise.all(charts)).toEqual(charts.map(() => []));
+});
+
+it("openChdbStore() draws charts and forgets while people search, however many wait", async () => {
+  let isReporting = true;
+  const report = endless(2).finally(() => (isReporting = false));
+  const waiting = Array.from({ length: 32 }, () => store.query("SELECT 1 AS one"));
+  await expect(store.reads("report").readVersions(anySpan)).rejects.toBeInstanceOf(TransientError);
+  expect(await store.reads("page").readVersions(anySpan)).toEqual([]);
+  const forgetting = createForgetting(["nobody@example.test"], "[forgotten]");
+  const forgotten = await store.forget({ isTrial: false, token: "beside searches" }, forgetting);
+  expect(forgotten).toEqual({ runIds: [], rejects: 0, counts: 0, rewritten: 0 });
+  expect(isReporting).toBe(true);
+  expect(await report).toBeInstanceOf(TransientError);
+  await Promise.all(waiting);
 });
 
 it("openChdbStore() leaves the pool that syncs alone, however many reports wait", async () => {
