@@ -10,7 +10,7 @@ import { buildWorkflow, type RangeName, ranges } from "../boards/workflow.ts";
 import { runSearch, searchNewest, toRunQuery } from "../api/runs.ts";
 import type { GuardedEnv } from "../guard.ts";
 import type { WebDeps } from "../ports.ts";
-import { actionRoutes } from "./actions.ts";
+import { actionRoutes } from "./actions.tsx";
 import { knownName } from "./forms.ts";
 import { IncidentPage } from "./incident.tsx";
 import { IncidentsPage } from "./incidents.tsx";
@@ -58,7 +58,7 @@ export function pageRoutes(deps: WebDeps): Hono<GuardedEnv> {
   app.route("/", runRoutes(deps, frame));
   app.route("/", reviewPageRoutes(deps, frame));
   app.route("/", approvalPageRoutes(deps, frame));
-  app.route("/", actionRoutes(deps));
+  app.route("/", actionRoutes(deps, frame));
   app.route("/", unknownRoutes(deps, frame));
   return app;
 }

@@ -148,8 +148,12 @@ describe("pages", () => {
       expect(await answer.text()).toContain("There is no");
     }
     const body = new URLSearchParams({ actor: "ada", decision: "approve" });
-    const decided = await fetch(`${sidecar.url}/approvals/none/decision`, { method: "POST", body });
-    expect(decided.status).toBe(404);
+    const forms = ["/approvals/none/decision", "/incidents/none/acknowledge", "/incidents/none/resolve"];
+    for (const path of [...forms, "/incidents/none/snooze"]) {
+      const answer = await fetch(sidecar.url + path, { method: "POST", body });
+      expect([path, answer.status]).toEqual([path, 404]);
+      expect(await answer.text()).toContain("There is no");
+    }
   });
 
   it("answers a page with a way home where there is none, and JSON to programs", async () => {

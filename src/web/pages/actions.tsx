@@ -6,10 +6,12 @@ import { describeBaseline, readBaselineRequest } from "../api/workflows.ts";
 import type { GuardedEnv } from "../guard.ts";
 import type { WebDeps } from "../ports.ts";
 import { readForm, readFormAct } from "./forms.ts";
+import { answerPage, type FrameOf } from "./layout.tsx";
+import { NotKnown } from "./not-known.tsx";
 import { workflowPath } from "./parts.tsx";
 
 /** What the buttons of the pages do. Each answers with a redirect to the page it came from. */
-export function actionRoutes(deps: WebDeps): Hono<GuardedEnv> {
+export function actionRoutes(deps: WebDeps, frame: FrameOf): Hono<GuardedEnv> {
   const { guard, watch, clock } = deps;
   const app = new Hono<GuardedEnv>();
   const admin = guard.requireScope("admin");
@@ -41,7 +43,8 @@ export function actionRoutes(deps: WebDeps): Hono<GuardedEnv> {
       const id = c.req.param("id");
       const changed =
         action === "snooze" ? watch.snooze(id, act, clock.nowMs() + 4 * hourMs) : watch[action](id, act);
-      if (changed === null) throw new PermanentError(`Cannot find incident '${id}'`);
+      if (changed === null)
+        return answerPage(c, frame("Not known", "incidents"), <NotKnown what="incident" />, 404);
       return c.redirect(`/incidents/${encodeURIComponent(id)}`, 303);
     });
   }
