@@ -8,6 +8,7 @@ import { readFates, type RunSink } from "../import/run-sink.ts";
 import { createLog } from "../log.ts";
 import { systemClock } from "../model/clock.ts";
 import { PermanentError } from "../model/errors.ts";
+import { flushPatiently, warnOfLeft } from "./open-folder.ts";
 import { requireSidecar, sidecarUrl } from "./sidecar-url.ts";
 
 /** Where an import goes. */
@@ -63,7 +64,7 @@ function overHttp(url: string, { key }: TargetOptions): ImportTarget {
 
 async function intoFolder(config: Config): Promise<ImportTarget> {
   const app = await createApp({ config, clock: systemClock, log: createLog("warn") });
-  const { ingest, writer } = app.parts;
+  const { ingest, spool, writer } = app.parts;
   return {
     name: config.data,
     sink: {
@@ -77,8 +78,10 @@ async function intoFolder(config: Config): Promise<ImportTarget> {
     async close() {
       // A ClickHouse server that is not there yet leaves the rows in the spool, for the sidecar's next start.
       for (let tries = 0; writer() === null && tries < 50; tries++) await delay(100);
-      if (writer()?.trouble() === null) await writer()?.flush();
+      const started = writer();
+      if (started !== null) await flushPatiently(started);
       await app.stop();
+      warnOfLeft(spool.size().runs, config);
     },
   };
 }

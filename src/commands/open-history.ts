@@ -9,8 +9,8 @@ import { openJournal } from "../journal/open-journal.ts";
 import type { Journal } from "../journal/port.ts";
 import { createLog } from "../log.ts";
 import { PermanentError } from "../model/errors.ts";
-import type { Store } from "../store/port.ts";
 import type { CommandContext } from "./command.ts";
+import { openFolder } from "./open-folder.ts";
 import { textOption } from "./options.ts";
 import { requireSidecar, sidecarUrl } from "./sidecar-url.ts";
 
@@ -54,7 +54,7 @@ export async function findHistory(
     return typeof values.data === "string" ? null : throughSidecar();
   }
   try {
-    return openStored(config);
+    return await openStored(config);
   } catch (error) {
     if (!(error instanceof PermanentError)) throw error;
     const remote = await throughSidecar();
@@ -66,25 +66,19 @@ export async function findHistory(
   }
 }
 
-/**
- * Reads the store itself. An embedded store goes with the journal, whose lock tells quietly that a sidecar holds the folder: the
- * engine would complain of it on standard error. With a server the journal is opened when incidents are asked for.
- */
-function openStored(config: Config): History {
+/** Reads the store itself. With a server the journal is opened when incidents are asked for: a sidecar may hold it. */
+async function openStored(config: Config): Promise<History> {
   const log = createLog("warn");
-  const isEmbedded = config.clickhouse.url === "";
-  const open = () => openJournal({ path: join(config.data, "journal"), log });
-  let journal: Journal | null = isEmbedded ? open() : null;
-  let store: Store;
-  try {
-    store = openStore(config, log);
-  } catch (error) {
-    journal?.close();
-    throw error;
+  if (config.clickhouse.url === "") {
+    const { store, journal, close } = await openFolder(config, log);
+    return { name: config.data, ...createStoredHistory({ store, journal: () => journal }), close };
   }
+  const store = openStore(config, log);
+  let journal: Journal | null = null;
+  const open = () => (journal ??= openJournal({ path: join(config.data, "journal"), log }));
   return {
-    name: isEmbedded ? config.data : config.clickhouse.url,
-    ...createStoredHistory({ store, journal: () => (journal ??= open()) }),
+    name: config.clickhouse.url,
+    ...createStoredHistory({ store, journal: open }),
     async close() {
       await store.close();
       journal?.close();

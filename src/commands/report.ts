@@ -1,7 +1,4 @@
-import { join } from "node:path";
-import { openStore } from "../app.ts";
 import { workflowConfig } from "../config.ts";
-import { openJournal } from "../journal/open-journal.ts";
 import { createLog } from "../log.ts";
 import { dayMs } from "../model/clock.ts";
 import { PermanentError } from "../model/errors.ts";
@@ -9,6 +6,7 @@ import { within } from "../model/within.ts";
 import { gatherReport } from "../review/gather-report.ts";
 import { renderReport } from "../review/render-report.ts";
 import type { Command, CommandContext } from "./command.ts";
+import { openFolder } from "./open-folder.ts";
 import { historyOptions, textOption, workflowOption, workflowOptions } from "./options.ts";
 import { requireSidecar, sidecarUrl } from "./sidecar-url.ts";
 
@@ -57,9 +55,7 @@ async function ask(context: CommandContext, url: string, workflow: string, days:
 }
 
 async function readHere({ config }: CommandContext, workflow: string, days: number): Promise<string> {
-  const log = createLog("warn");
-  const store = openStore(config, log);
-  const journal = openJournal({ path: join(config.data, "journal"), log });
+  const { store, journal, close } = await openFolder(config, createLog("warn"));
   try {
     await store.migrate();
     const toMs = Date.now();
@@ -67,7 +63,6 @@ async function readHere({ config }: CommandContext, workflow: string, days: numb
     const of = { workflow, owner, dataMap: { reads, writes }, fromMs: toMs - days * dayMs, toMs };
     return renderReport(await gatherReport({ store, journal }, of));
   } finally {
-    await store.close();
-    journal.close();
+    await close();
   }
 }
