@@ -9,7 +9,6 @@ import { createClickHouseStore } from "./clickhouse-store.ts";
 import { insertError, statementError } from "./clickhouse-errors.ts";
 import {
   type Engine,
-  insertSettings,
   type Lane,
   type Params,
   quiet,
@@ -17,6 +16,7 @@ import {
   type RowFormat,
   rowsOf,
 } from "./engine.ts";
+import { createInsertFiles } from "./insert-file.ts";
 import { watchEngineThreads } from "./engine-threads.ts";
 import { defaultLayout, type Layout } from "./layout.ts";
 import { createInsertLogSync } from "./insert-logs.ts";
@@ -57,7 +57,13 @@ export function openChdbStore({ path, log, layout }: ChdbStoreOptions): Store {
   const ready = Promise.all(Object.values(lanes).map(({ client }) => applyReadSettings(client)));
   ready.catch(() => log.error("Cannot apply read settings to the embedded store"));
 
-  const syncLogs = createInsertLogSync((...query) => engine.select(...query));
+  const select: Engine["select"] = (...query) => engine.select(...query);
+  const syncLogs = createInsertLogSync(select);
+  const files = createInsertFiles({
+    folder: path,
+    select,
+    run: (query) => writes.client.command({ query }),
+  });
   const engine: Engine = {
     prepare: () => Promise.resolve(),
     async command(sql, params = {}) {
@@ -70,13 +76,7 @@ export function openChdbStore({ path, log, layout }: ChdbStoreOptions): Store {
     },
     async insert(table, ndjson, token) {
       try {
-        // `client.insert` over this connection answers ok and stores nothing (chdb 3.4.0).
-        await writes.connection.chdb.rawInsert({
-          table,
-          values: ndjson,
-          format: "JSONEachRow",
-          settings: { ...insertSettings, insert_deduplication_token: token },
-        });
+        await files.insert(table, ndjson, token);
         await syncLogs(table);
         threads.lower();
       } catch (error) {
@@ -100,6 +100,7 @@ export function openChdbStore({ path, log, layout }: ChdbStoreOptions): Store {
     },
     async close() {
       await ready.catch(() => undefined);
+      await files.close();
       for (const { client } of [writes, ...Object.values(lanes)]) await client.close();
     },
   };

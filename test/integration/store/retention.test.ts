@@ -51,8 +51,8 @@ it("retain() deletes each workflow's rows after its own days, and keeps the othe
       stored_at: ago(days),
     })),
   );
-  await store.insert("runs", ndjson(runs), "a");
-  await store.insert("rollups", ndjson(rollups), "b");
+  await insertAged("runs", runs);
+  await insertAged("rollups", rollups);
   await store.retain(retention);
   const runsLeft = [`${short} 3`, "long 3", "long 300", "long 60", "other 3", "other 60"];
   const rollupsLeft = [`${short} 3`, "long 3", "long 500", "long 60", "other 3", "other 60"];
@@ -82,7 +82,7 @@ it("retain() deletes what a day brings at once, in one statement for all workflo
       stored_at: (today - (10 + n) * dayMs) / 1000 - seconds,
     })),
   );
-  await store.insert("runs", ndjson(rows), "c");
+  await insertAged("runs", rows);
   const before = await mutations();
   const own = names.map((workflow, n) => ({ workflow, runDays: 10 + n, rollupDays: 400 }));
   await store.retain({ ...retention, workflows: [...workflows, ...own] });
@@ -94,7 +94,7 @@ it("retain() deletes what a day brings at once, in one statement for all workflo
 
 it("retain() begins no second deletion while one is under way", async () => {
   const row = { ...runRow({ run_id: "stuck", workflow: short }), stored_at: ago(20) };
-  await store.insert("runs", ndjson([row]), "d");
+  await insertAged("runs", [row]);
   const { chdb } = createChdbConnection({ path });
   await chdb.queryAsync("SYSTEM STOP MERGES runs");
   const before = await mutations();
@@ -131,6 +131,12 @@ it("retain() keeps to the latest days, also where the clock has been set back", 
   for (let n = 0; n < 3; n += 1) await store.retain(retention);
   expect((await entries()) - before).toBe(1);
 });
+
+/** Rows that say when they were stored, which those of the store itself never do. */
+async function insertAged(table: string, rows: readonly object[]): Promise<void> {
+  const { chdb } = createChdbConnection({ path });
+  await chdb.rawInsert({ table, values: ndjson(rows), format: "JSONEachRow" });
+}
 
 async function mutations(): Promise<number> {
   const counted = await store.query<{ n: string }>(
