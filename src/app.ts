@@ -188,7 +188,7 @@ function life(parts: Parts): Pick<App, "listen" | "grpcAddress" | "reload" | "st
 
 function buildWatch(
   base: Base,
-  { watermark, isImporting }: Pick<Parts, "watermark" | "isImporting">,
+  { watermark, isImporting, catalogue }: Pick<Parts, "watermark" | "isImporting" | "catalogue">,
   ledger: Alerts,
 ): WatchLoop {
   const { config } = base;
@@ -199,6 +199,8 @@ function buildWatch(
     isImporting,
     ownerOf: (workflow) => workflowConfig(config, workflow).owner,
     confidenceBelow: (workflow) => workflowConfig(config, workflow).confidence_below ?? null,
+    runsOn: ({ workflow, kind, field }) =>
+      kind.endsWith("_distribution") && catalogue.runsOn(workflow, field),
     budget: { falseAlarmsPer1000WorkflowDays: config.false_alarms_per_1000_workflow_days },
     baselineRunsMin: config.baseline_runs_min,
     incidentSettings: {

@@ -25,6 +25,8 @@ export interface WorkflowFields {
 export interface FieldCatalogue {
   /** Null past the cap on workflows: such a workflow is stored, and its fields are not watched. */
   of(workflow: string): WorkflowFields | null;
+  /** Whether a field's numbers run on, so that its values are not counted. */
+  runsOn(workflow: string, path: string): boolean;
   /** Saves what was learned since the last call. */
   save(): void;
   /** Reads everything again from where it was saved. What was not saved is lost. */
@@ -75,21 +77,25 @@ export function createFieldCatalogue(options: FieldCatalogueOptions = {}): Field
   } = options;
   const workflows = new Map<string, KnownFields>();
   const touched = new Set<string>();
-  return {
-    of(workflow) {
-      const known = workflows.get(workflow);
-      if (known !== undefined) {
-        touched.add(workflow);
-        return known;
-      }
+  function of(workflow: string): KnownFields | null {
+    let known = workflows.get(workflow);
+    if (known === undefined) {
       if (workflows.size >= workflowsMax) {
         onDropped("workflow");
         return null;
       }
-      const created = new KnownFields(options, load(workflow));
-      workflows.set(workflow, created);
-      touched.add(workflow);
-      return created;
+      known = new KnownFields(options, load(workflow));
+      workflows.set(workflow, known);
+    }
+    touched.add(workflow);
+    return known;
+  }
+  return {
+    of,
+    runsOn(workflow, path) {
+      // A monitor is asked about workflows whose runs come to other collectors.
+      const isKnown = workflows.has(workflow) || load(workflow) !== null;
+      return isKnown && of(workflow)?.runsOn(path) === true;
     },
     save() {
       for (const workflow of touched) save(workflow, JSON.stringify(workflows.get(workflow)?.saved()));
@@ -111,6 +117,7 @@ class KnownFields implements WorkflowFields {
   private readonly models = new Set<string>();
   private readonly reviewedPaths = new Set<string>();
   private readonly versions = new Map<string, number>();
+  private readonly byPath = new Map<string, Field>();
   private readonly fieldsMax: number;
   private readonly categoriesMax: number;
   private readonly namesMax: number;
@@ -137,8 +144,14 @@ class KnownFields implements WorkflowFields {
       return null;
     }
     this.count += 1;
-    return new Field(path, this.categoriesMax);
+    const field = new Field(path, this.categoriesMax);
+    this.byPath.set(path, field);
+    return field;
   };
+
+  runsOn(path: string): boolean {
+    return this.byPath.get(path)?.kind === "serial";
+  }
 
   step(name: string): string {
     return this.admit(this.steps, name);

@@ -21,11 +21,16 @@ import { timesMax, timesUsual } from "../model/times-usual.ts";
  * (25–38 %) of 212 runs.
  *
  * @param judged the verdict; with raw `bins` that show a drift, values that the baseline never or rarely had are named.
+ * `runsOn` says that the field's values are not counted, since they run on.
  */
-export function explain(judged: SignalVerdict & { bins?: readonly string[] | undefined }): string {
-  const { signal, verdict, bins = [] } = judged;
+export function explain(
+  judged: SignalVerdict & { bins?: readonly string[] | undefined; runsOn?: boolean },
+): string {
+  const { signal, verdict, bins = [], runsOn = false } = judged;
   switch (verdict.kind) {
     case "insufficient":
+      if (runsOn)
+        return `${subject(signal)} runs on, as tickets, counters and times do: not its values, only its presence is watched.`;
       return `${subject(signal)} cannot be judged yet: ${missing(verdict.runs, verdict.runsMin)}.`;
     case "stable":
       if (verdict.unit === "runs/h")

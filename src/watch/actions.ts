@@ -28,7 +28,7 @@ export function createActions(deps: WatchDeps, workflows: Map<string, Watched>):
   return {
     seen: () => [...workflows.values()].map(({ workflow, lastRunAtMs }) => ({ workflow, lastRunAtMs })),
     signals: (workflow) => verdictsOf(deps, { workflow, verdicts: workflows.get(workflow)?.verdicts ?? [] }),
-    explain,
+    explain: (judged) => explain({ ...judged, runsOn: deps.runsOn(judged.signal) }),
     compare: compareBatches,
     versionStanding: (workflow, periods) =>
       versionStanding(periods, deps.journal.incidents.list({ workflow, limit: 200 })),

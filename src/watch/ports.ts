@@ -5,6 +5,7 @@ import type { IncidentSettings } from "../incidents/settings.ts";
 import type { Journal } from "../journal/port.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Clock } from "../model/clock.ts";
+import type { SignalKey } from "../model/signal.ts";
 import type { Store } from "../store/port.ts";
 
 /** What the watch is built on. */
@@ -23,6 +24,8 @@ export interface WatchDeps {
   ownerOf: (workflow: string) => string;
   /** What a confidence must not lie below; null where the owner set no such bar. */
   confidenceBelow: (workflow: string) => number | null;
+  /** Whether a signal's values are not counted, since the field's numbers run on. */
+  runsOn: (signal: SignalKey) => boolean;
   budget: Budget;
   /** How incidents are joined, remembered and repeated. */
   incidentSettings: IncidentSettings;

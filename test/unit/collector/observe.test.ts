@@ -197,8 +197,17 @@ describe("createFieldCatalogue()", () => {
       catalogue.save();
       return { counted, kind: field?.kind };
     };
+    const runsOn = (workflow: string, path: string) => createFieldCatalogue(options).runsOn(workflow, path);
+    expect(runsOn("w", "output.ticket")).toBe(false);
     const { counted, kind } = numbers(104_211, 60);
     expect(kind).toBe("serial");
+    expect(["output.ticket", "output", "ticket"].map((path) => runsOn("w", path))).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect(saved.size).toBe(1);
+    expect(runsOn("another", "output.ticket")).toBe(false);
     expect(counted.slice(-5)).toEqual([false, false, false, false, false]);
     expect(numbers(1, 1).counted).toEqual([false]);
   });
