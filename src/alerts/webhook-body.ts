@@ -1,6 +1,8 @@
 import type { Incident } from "../model/incident.ts";
 import type { PauseState } from "../journal/port.ts";
 import type { JsonObject } from "../model/json.ts";
+import { timesUsual } from "../model/times-usual.ts";
+import type { Drift } from "../model/verdict.ts";
 import type { Notice } from "./notice.ts";
 
 const bodyBytesMax = 20_000;
@@ -136,6 +138,7 @@ function incidentData(incident: Incident, publicUrl: string, entriesMax: number)
       baseline: one.drift.baseline.value,
       current: one.drift.current.value,
       unit: one.drift.unit,
+      ...timesOf(one.drift),
       text: one.sentence,
       recovered: one.recoveredAtMs !== null,
     })),
@@ -144,6 +147,11 @@ function incidentData(incident: Incident, publicUrl: string, entriesMax: number)
     url: publicUrl === "" ? "" : `${publicUrl}/incidents/${incident.incidentId}`,
     truncated: cause.reasons.length > entriesMax || signals.length > entriesMax,
   };
+}
+
+/** Runs an hour are of an average hour of the week, which nobody counted: what was found is how many times as many came. */
+function timesOf({ unit, current, baseline }: Drift): JsonObject {
+  return unit === "runs/h" ? { times_usual: timesUsual(current, baseline).value } : {};
 }
 
 function isoTime(atMs: number): string {

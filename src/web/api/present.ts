@@ -3,6 +3,7 @@ import type { PauseState, PinnedBaseline } from "../../journal/port.ts";
 import type { DataMap, DataSource, NamedSource } from "../../model/data-map.ts";
 import type { ChangeEvent, Incident as ModelIncident } from "../../model/incident.ts";
 import type { RunRow } from "../../model/rows.ts";
+import { timesUsual } from "../../model/times-usual.ts";
 import type { SignalVerdict } from "../../model/verdict.ts";
 import type { Claim } from "../../review/desk.ts";
 import type { Receipt as StoredReceipt } from "../../store/port.ts";
@@ -44,13 +45,31 @@ export function presentGate(pause: PauseState): Of<typeof schemas.Gate> {
 export function presentSignal(entry: SignalVerdict, explanation: string): Of<typeof schemas.Signal> {
   const { signal, atMs, verdict } = entry;
   const shared = { kind: signal.kind, field: signal.field, at: iso(atMs), explanation };
-  const none = { unit: null, of: "", evidence: null, value: null, current: null, baseline: null };
+  const none = {
+    unit: null,
+    of: "",
+    evidence: null,
+    value: null,
+    current: null,
+    baseline: null,
+    times_usual: null,
+  };
   if (verdict.kind === "insufficient") {
     const { runsMin } = verdict;
     return { ...shared, ...none, verdict: "insufficient", direction: null, onset: null, runs_min: runsMin };
   }
   const { unit, of, evidence, current, baseline } = verdict;
-  const figures = { unit, of, evidence, value: current.value, current, baseline, runs_min: null };
+  const times_usual = unit === "runs/h" ? timesUsual(current, baseline) : null;
+  const figures = {
+    unit,
+    of,
+    evidence,
+    value: current.value,
+    current,
+    baseline,
+    times_usual,
+    runs_min: null,
+  };
   if (verdict.kind === "stable") {
     return { ...shared, ...figures, verdict: "stable", direction: null, onset: null };
   }

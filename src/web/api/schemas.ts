@@ -31,12 +31,19 @@ export const Signal = z
     field: z.string(),
     at: time,
     verdict: z.enum(["insufficient", "stable", "drift"]),
-    unit: z.string().nullable(),
+    unit: z.string().nullable().meta({
+      description:
+        "Of value, current and baseline. Volume has runs/h: an average hour of the week, in the baseline and as times_usual makes it; not the runs of any hour",
+    }),
     of: z.string(),
     evidence: z.number().nullable().meta({ description: "1 is the alarm level" }),
     value: z.number().nullable(),
     current: Figure.nullable(),
     baseline: Figure.nullable(),
+    times_usual: z.object({ value: z.number(), low: z.number(), high: z.number() }).nullable().meta({
+      description:
+        "Of volume alone: how many times as many runs came as are usual at that time of the week, with its 95 % interval",
+    }),
     direction: z.enum(["up", "down"]).nullable(),
     onset: z.object({ at: time, earliest: time, latest: time }).nullable(),
     runs_min: z.number().nullable().meta({ description: "Set while there is not enough data" }),

@@ -256,6 +256,23 @@ describe("webhookBody()", () => {
     });
   });
 
+  it("tells of volume how many times as many runs came as are usual", () => {
+    const figure = (value: number) => ({ value, low: value, high: value, runs: 40 });
+    const volume = { unit: "runs/h", baseline: figure(8), current: figure(2) } as const;
+    const signals = [
+      moved({ workflow: "w", kind: "volume", field: "" }, startMs, volume),
+      moved({ workflow: "w", kind: "errors", field: "" }, startMs),
+    ];
+    const body: any = JSON.parse(webhookBody(notice("opened", incident({ signals })), ""));
+    expect(body.data.signals[0]).toMatchObject({
+      unit: "runs/h",
+      baseline: 8,
+      current: 2,
+      times_usual: 0.25,
+    });
+    expect(body.data.signals[1]).not.toHaveProperty("times_usual");
+  });
+
   it("stays under 20 KB whatever the incident", () => {
     const long = "ü".repeat(5000);
     const signals = Array.from({ length: 500 }, (_, i) => ({
