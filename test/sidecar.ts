@@ -3,8 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
-const bin = new URL("../bin/evenkeel", import.meta.url).pathname;
+import { builtBin } from "./built-bin.ts";
 
 /** A sidecar as users start it: the built command in a process of its own. */
 export interface Sidecar {
@@ -30,7 +29,7 @@ export function dataFolder(): { data: string; remove(): void } {
 
 /** Runs a command of the command line to its end. */
 export async function runCommand(args: string[], env: Record<string, string> = {}) {
-  const child = spawn(bin, args, {
+  const child = spawn(builtBin(), args, {
     env: { ...process.env, ...withoutGrpc, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -61,7 +60,7 @@ async function start(
   args: string[],
   env: Record<string, string>,
 ): Promise<Sidecar> {
-  const child = spawn(bin, [command, "--data", data, "--port", "0", ...args], {
+  const child = spawn(builtBin(), [command, "--data", data, "--port", "0", ...args], {
     env: { ...process.env, ...withoutGrpc, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -3,10 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-
-/** The built command. */
-export const bin = fileURLToPath(new URL("../../../bin/evenkeel", import.meta.url));
+import { builtBin } from "../../built-bin.ts";
 
 /** What a command left behind. */
 export interface Ended {
@@ -27,7 +24,7 @@ export interface Running {
 export function start(cwd: string, args: readonly string[]): Running {
   // A start on a port that was free before would ask for the one below it too, which nobody kept free.
   const env = { PATH: process.env.PATH, HOME: cwd, NODE_ENV: "test", EVENKEEL_GRPC: "false" };
-  const child = spawn(bin, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(builtBin(), args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   const text = { stdout: "", stderr: "" };
   const waiting = new Set<() => void>();
   for (const name of ["stdout", "stderr"] as const) {

@@ -6,7 +6,8 @@ import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse as parseYaml } from "yaml";
-import { bin, lines, run, scratch } from "./evenkeel.ts";
+import { builtBin } from "../../built-bin.ts";
+import { lines, run, scratch } from "./evenkeel.ts";
 import { past, toLines } from "./past.ts";
 
 let folder = "";
@@ -36,7 +37,7 @@ describe("evenkeel", () => {
     const args = ["--workflow", "invoices", "--data", "data"];
     expect(await run(folder, "import", "runs.jsonl", ...args)).toMatchObject({ code: 0 });
 
-    const piped = spawn("sh", ["-c", '"$0" export "$@" | { read -r go <&3; cat; }', bin, ...args], {
+    const piped = spawn("sh", ["-c", '"$0" export "$@" | { read -r go <&3; cat; }', builtBin(), ...args], {
       cwd: folder,
       stdio: ["ignore", "pipe", "pipe", "pipe"],
     });
