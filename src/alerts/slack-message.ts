@@ -85,6 +85,7 @@ export function slackReply(notice: Notice): string {
 const stateWords: Record<IncidentEventKind, string> = {
   opened: "drift",
   joined: "drift, one more signal",
+  explained: "drift, a change was found that may have begun it",
   escalated: "drift, now critical",
   acknowledged: "acknowledged",
   snoozed: "snoozed",

@@ -3,6 +3,7 @@
  *
  *   (none)        a signal drifts that no incident holds             → open          opened
  *   open          a related signal drifts                            → open          joined
+ *   any unresolved  a change is seen late that may have begun it     → same          explained
  *   open          told long ago and nobody answered                  → open          reminded
  *   any unresolved  the strict parameters for stopping agree         → same          escalated
  *   snoozed       its time is over                                   → open          woken
@@ -17,11 +18,12 @@ import { ownActor } from "../model/own-actor.ts";
 import { type SignalKey, signalId } from "../model/signal.ts";
 import type { SignalVerdict } from "../model/verdict.ts";
 import { incidentEvent } from "./apply-command.ts";
+import { describeChange } from "./describe-change.ts";
 import { followVerdicts } from "./follow-verdicts.ts";
 import { beganTogether, changesNear } from "./relate.ts";
 import { settleIncident } from "./settle-incident.ts";
 import type { Sweep } from "./sweep.ts";
-import { openIncident, withSignal } from "./with-signal.ts";
+import { lookAgain, openIncident, withSignal } from "./with-signal.ts";
 
 /**
  * Moves a workflow's incidents on by one sweep.
@@ -31,7 +33,14 @@ import { openIncident, withSignal } from "./with-signal.ts";
  */
 export function advanceIncidents(sweep: Sweep): { incidents: Incident[]; events: IncidentEvent[] } {
   const events: IncidentEvent[] = [];
-  const incidents = sweep.known.map((incident) => followVerdicts(incident, sweep));
+  const incidents = sweep.known.map((known) => {
+    const followed = followVerdicts(known, sweep);
+    const incident = lookAgain(followed, sweep);
+    const { change } = incident.cause;
+    if (incident !== followed && change !== null)
+      events.push(incidentEvent(incident, "explained", sweep.nowMs, ownActor, `${describeChange(change)}.`));
+    return incident;
+  });
   for (const fresh of drifting(sweep, freshDrifts(sweep))) place(fresh, incidents, sweep, events);
   const settled = incidents.map((incident) => {
     const { incident: changed, told } = settleIncident(incident, sweep);

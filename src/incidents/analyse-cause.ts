@@ -28,16 +28,18 @@ const sameMomentMs = 15 * minuteMs;
  * @param signals drifting signals, at least one, any order.
  * @param changes change events of the workflow around the onset.
  * @param known earlier incidents of the workflow: a version that one of them blames is not one to go back to.
+ * @param earlier what was found before, for where there is no new evidence.
  */
 export function analyseCause(
   signals: readonly DriftingSignal[],
   changes: readonly ChangeEvent[],
   evidence: CauseEvidence,
   known: readonly Incident[] = [],
+  earlier: Pick<Cause, "slice"> = { slice: null },
 ): Cause {
   const ordered = [...signals].sort((a, b) => a.drift.onset.atMs - b.drift.onset.atMs);
   const near = nearestChanges(ordered, changes);
-  const slice = strongestSlice(ordered, evidence);
+  const slice = strongestSlice(ordered, evidence) ?? earlier.slice;
   const { layer, reasons } = decideLayer(ordered, near, slice);
   const change = near[0] ?? null;
   if (slice !== null) reasons.push(describeSlice(slice));

@@ -1,9 +1,10 @@
 import { minuteMs } from "../model/clock.ts";
-import type { DriftingSignal, Incident } from "../model/incident.ts";
+import type { Cause, ChangeEvent, DriftingSignal, Incident } from "../model/incident.ts";
 import { ownActor } from "../model/own-actor.ts";
 import { signalId } from "../model/signal.ts";
 import { analyseCause } from "./analyse-cause.ts";
 import { derivedId } from "./ids.ts";
+import { changesNear } from "./relate.ts";
 import type { Sweep } from "./sweep.ts";
 import { withLead } from "./with-lead.ts";
 
@@ -37,10 +38,6 @@ export function openIncident(fresh: DriftingSignal, sweep: Sweep): Incident {
 export function withSignal(incident: Incident, fresh: DriftingSignal, sweep: Sweep): Incident {
   const others = incident.signals.filter((one) => signalId(one.signal) !== signalId(fresh.signal));
   const signals = [...others, fresh].sort((a, b) => a.drift.onset.atMs - b.drift.onset.atMs);
-  const active = signals.filter((one) => one.recoveredAtMs === null);
-  // An incident is no evidence against its own version.
-  const earlier = sweep.known.filter(({ incidentId }) => incidentId !== incident.incidentId);
-  const cause = analyseCause(active, sweep.changes, sweep.evidence, earlier);
   return withLead({
     ...incident,
     owner: sweep.owner,
@@ -48,10 +45,34 @@ export function withSignal(incident: Incident, fresh: DriftingSignal, sweep: Swe
     updatedAtMs: sweep.nowMs,
     // A drift that joins later, or comes back, began after people were first told: it does not move the beginning.
     onsetMs: Math.min(incident.onsetMs, fresh.drift.onset.atMs),
-    cause: {
-      ...cause,
-      slice: cause.slice ?? incident.cause.slice,
-      lastGoodVersion: cause.lastGoodVersion || incident.cause.lastGoodVersion,
-    },
+    cause: causeOf({ ...incident, signals }, sweep),
   });
+}
+
+/**
+ * Looks again at the cause of an incident that names no change, where a look that comes seldom (a canary's round) has seen one
+ * since it opened that may have begun it.
+ */
+export function lookAgain(incident: Incident, sweep: Sweep): Incident {
+  if (incident.state === "resolved" || incident.cause.change !== null) return incident;
+  const [first] = activeOf(incident);
+  const isLate = ({ afterMs, atMs }: ChangeEvent) => afterMs !== undefined && atMs > incident.openedAtMs;
+  if (first === undefined || !changesNear(first, sweep.changes).some(isLate)) return incident;
+  const { nowMs } = sweep;
+  return { ...incident, updatedAtMs: nowMs, notifiedAtMs: nowMs, cause: causeOf(incident, sweep) };
+}
+
+function causeOf(incident: Incident, sweep: Sweep): Cause {
+  // An incident is no evidence against its own version.
+  const others = sweep.known.filter(({ incidentId }) => incidentId !== incident.incidentId);
+  const { cause: earlier } = incident;
+  const cause = analyseCause(activeOf(incident), sweep.changes, sweep.evidence, others, earlier);
+  return { ...cause, lastGoodVersion: cause.lastGoodVersion || earlier.lastGoodVersion };
+}
+
+/** The signals that still drift, in order of onset. */
+function activeOf({ signals }: Incident): DriftingSignal[] {
+  return signals
+    .filter((one) => one.recoveredAtMs === null)
+    .sort((a, b) => a.drift.onset.atMs - b.drift.onset.atMs);
 }

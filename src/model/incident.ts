@@ -94,6 +94,7 @@ export interface Incident {
 export type IncidentEventKind =
   | "opened"
   | "joined"
+  | "explained"
   | "escalated"
   | "acknowledged"
   | "snoozed"

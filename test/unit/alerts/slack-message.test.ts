@@ -46,6 +46,7 @@ function expectWithinLimits({ text, blocks }: { text: string; blocks: unknown[] 
 const kinds: IncidentEventKind[] = [
   "opened",
   "joined",
+  "explained",
   "escalated",
   "acknowledged",
   "snoozed",
