@@ -84,7 +84,7 @@ function labelledCases(store: () => Store): void {
   beforeAll(async () => {
     const rows = inputs.map((text, i) => {
       const row = { run_id: `shown-${i}`, workflow: "shown", inputs: text, received_at: receivedAt(i) };
-      return runRow({ ...row, confidence: confidences[i] ?? null });
+      return runRow({ ...row, confidence: confidences[i] ?? null, status: i === 3 ? "error" : "ok" });
     });
     await store().insert("runs", ndjson(rows), "shown");
     const lateMs = startMs + 14 * dayMs;
