@@ -21,6 +21,7 @@ export default defineConfig({
           include: ["test/integration/**/*.test.ts", "sdk/test/integration/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          globalSetup: "test/built-bin.ts",
           fileParallelism: false,
           pool: "forks",
         },
