@@ -8,9 +8,9 @@ export interface BufferPool {
 
 /** Smaller ones cost little. */
 const bytesMin = 1024 * 1024;
-/** One for a segment that is read, one for its rows that are inserted. */
-const keptMax = 2;
-const keptBytesMax = 32 * 1024 * 1024;
+/** For the next segment. */
+const keptMax = 1;
+const keptBytesMax = 80 * 1024 * 1024;
 
 /**
  * Creates an empty pool. Fresh megabytes cost page faults; and buffers that live as long as an insert outlive the young

@@ -39,7 +39,7 @@ interface Active {
 
 /** Creates the active segment of a folder. Its calls must not overlap; `createGroupCommit` sees to that. */
 export function createActiveSegment(
-  { dir, segmentBytesMax = 16 * 1024 * 1024, segmentAgeMsMax = 1000 }: SegmentLimits,
+  { dir, segmentBytesMax = 64 * 1024 * 1024, segmentAgeMsMax = 1000 }: SegmentLimits,
   queue: SegmentQueue,
   lastNumber: number,
 ): ActiveSegment {

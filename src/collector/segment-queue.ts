@@ -1,11 +1,11 @@
 import { mkdir, open, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { type Table, tables } from "../model/rows.ts";
+import { type Ndjson, type Table, tables } from "../model/rows.ts";
 import { type BufferPool, createBufferPool } from "./buffer-pool.ts";
 import { createRollupSums } from "./rollup-lines.ts";
 import type { SeenIdsLog } from "./seen-ids-log.ts";
-import { type DamagedSpan, readRecords, type TableRows } from "./segment-format.ts";
+import { type DamagedSpan, readRecords } from "./segment-format.ts";
 
 /** A segment that will not change any more. */
 export interface QueuedSegment {
@@ -25,9 +25,16 @@ export interface SealedSegment extends QueuedSegment {
   confirm(rows: SegmentRows): Promise<void>;
 }
 
-/** What a segment holds. */
+/** The rows of one table. */
+export interface TableBatch {
+  table: Table;
+  rows: number;
+  ndjson: Ndjson;
+}
+
+/** What a segment holds. Its rows are in memory that is used again once it is confirmed. */
 export interface SegmentRows {
-  tables: TableRows[];
+  tables: TableBatch[];
   /** Fingerprints of the claimed ids. */
   claims: Buffer;
 }
@@ -73,18 +80,10 @@ export function createSegmentQueue(deps: SegmentQueueDeps): SegmentQueue {
     known?.resolve();
   }
 
-  function handOut(segment: QueuedSegment): SealedSegment {
-    return {
-      ...segment,
-      read: () => readRows(segment, deps, buffers),
-      async confirm(rows) {
-        await deps.idsLog.append(rows.claims);
-        await rm(segment.path, { force: true });
-        settle(segment);
-        for (const { ndjson } of rows.tables) buffers.give(ndjson);
-      },
-    };
-  }
+  const handOut = (segment: QueuedSegment) =>
+    sealed(segment, deps, buffers, () => {
+      settle(segment);
+    });
 
   return {
     push(segment) {
@@ -121,12 +120,33 @@ export function createSegmentQueue(deps: SegmentQueueDeps): SegmentQueue {
   };
 }
 
+function sealed(
+  segment: QueuedSegment,
+  deps: SegmentQueueDeps,
+  buffers: BufferPool,
+  settle: () => void,
+): SealedSegment {
+  let memory: Buffer = Buffer.alloc(0);
+  return {
+    ...segment,
+    async read() {
+      memory = await readWhole(segment.path, buffers);
+      return readRows(segment, memory, deps);
+    },
+    async confirm(rows) {
+      await deps.idsLog.append(rows.claims);
+      await rm(segment.path, { force: true });
+      settle();
+      buffers.give(memory);
+    },
+  };
+}
+
 async function readRows(
   segment: QueuedSegment,
+  bytes: Buffer,
   { dir, onDamage }: SegmentQueueDeps,
-  buffers: BufferPool,
 ): Promise<SegmentRows> {
-  const bytes = await readWhole(segment.path, buffers);
   const turns = createTurns();
   const claims: Buffer[] = [];
   const damaged: DamagedSpan[] = [];
@@ -146,16 +166,14 @@ async function readRows(
   }
   const added = damaged.length === 0 ? 0 : await quarantine(dir, segment.path, bytes, damaged);
   if (added > 0) onDamage(added);
-  const read: TableRows[] = [];
+  const read: TableBatch[] = [];
   for (const table of tables) {
     const known = rowsByTable.get(table);
     if (known === undefined) continue;
     if (table === "rollups") read.push({ table, ...(await sumRollups(known.pieces, turns)) });
-    else read.push({ table, rows: known.rows, ndjson: await joinPieces(known.pieces, turns, buffers) });
+    else read.push({ table, rows: known.rows, ndjson: known.pieces });
   }
-  const result = { tables: read, claims: Buffer.concat(claims) };
-  buffers.give(bytes);
-  return result;
+  return { tables: read, claims: Buffer.concat(claims) };
 }
 
 async function readWhole(path: string, buffers: BufferPool): Promise<Buffer> {
@@ -178,9 +196,9 @@ interface Turns {
   took(bytes: number): Promise<void>;
 }
 
-/** Bytes that are checked or copied in one turn: a millisecond or two. */
+/** Bytes that are checked in one turn: a millisecond or two. */
 const bytesPerTurn = 1024 * 1024;
-/** Summing a byte of rollup lines takes as long as copying so many. */
+/** Summing a byte of rollup lines takes as long as checking so many. */
 const summingFactor = 4;
 
 function createTurns(): Turns {
@@ -195,24 +213,13 @@ function createTurns(): Turns {
   };
 }
 
-async function sumRollups(pieces: readonly Buffer[], turns: Turns): Promise<Omit<TableRows, "table">> {
+async function sumRollups(pieces: readonly Buffer[], turns: Turns): Promise<Omit<TableBatch, "table">> {
   const sums = createRollupSums();
   for (const piece of pieces) {
     sums.add(piece);
     await turns.took(piece.length * summingFactor);
   }
   return sums.take();
-}
-
-/** `Buffer.concat` in turns. */
-async function joinPieces(pieces: readonly Buffer[], turns: Turns, buffers: BufferPool): Promise<Buffer> {
-  const whole = buffers.take(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    at += piece.copy(whole, at);
-    await turns.took(piece.length);
-  }
-  return whole;
 }
 
 /** Copies damaged spans aside, each under a name of its own. Answers how many were not there before. */

@@ -4,8 +4,7 @@ import { PermanentError, TransientError } from "../model/errors.ts";
 import type { CounterLike } from "../model/meters.ts";
 import type { RejectRow } from "../model/rows.ts";
 import type { Store } from "../store/port.ts";
-import type { TableRows } from "./segment-format.ts";
-import type { SealedSegment, SegmentRows } from "./segment-queue.ts";
+import type { SealedSegment, SegmentRows, TableBatch } from "./segment-queue.ts";
 import type { Spool } from "./spool.ts";
 
 /** What `createWriter` needs. */
@@ -122,7 +121,7 @@ async function moveSegment(segment: SealedSegment, persist: Persist, options: Wr
   countRows(rows, refused, options);
 }
 
-interface Insert extends TableRows, WriterOptions {
+interface Insert extends TableBatch, WriterOptions {
   token: string;
   segment: SealedSegment;
   persist: Persist;
@@ -136,13 +135,14 @@ async function insertRows(insert: Insert): Promise<number> {
     return 0;
   } catch (error) {
     if (!(error instanceof PermanentError)) throw error;
-    const middle = middleLine(ndjson);
+    const whole = Buffer.isBuffer(ndjson) ? ndjson : Buffer.concat(ndjson);
+    const middle = middleLine(whole);
     if (middle === null) {
-      await rejectRow(insert, error);
+      await rejectRow(insert, whole, error);
       return 1;
     }
-    const first = await insertRows({ ...insert, ndjson: ndjson.subarray(0, middle), token: `${token}/0` });
-    return first + (await insertRows({ ...insert, ndjson: ndjson.subarray(middle), token: `${token}/1` }));
+    const first = await insertRows({ ...insert, ndjson: whole.subarray(0, middle), token: `${token}/0` });
+    return first + (await insertRows({ ...insert, ndjson: whole.subarray(middle), token: `${token}/1` }));
   }
 }
 
@@ -159,7 +159,8 @@ function middleLine(ndjson: Buffer): number | null {
 
 /** Keeps a refused row where a person can see it. The same row gives the same reject, whenever it is tried. */
 async function rejectRow(
-  { table, ndjson, token, segment, persist, store, log }: Insert,
+  { table, token, segment, persist, store, log }: Insert,
+  row: Buffer,
   error: PermanentError,
 ) {
   const reject: RejectRow = {
@@ -168,9 +169,9 @@ async function rejectRow(
     source: "store",
     content_type: "application/x-ndjson",
     reason: error.message,
-    body: ndjson.toString("base64"),
+    body: row.toString("base64"),
   };
-  log.error({ table, token, bytes: ndjson.length, fault: error.message }, "The store refused a row");
+  log.error({ table, token, bytes: row.length, fault: error.message }, "The store refused a row");
   const bytes = Buffer.from(`${JSON.stringify(reject)}\n`);
   await persist(async () => {
     try {

@@ -15,6 +15,9 @@ export const tables = [
 
 export type Table = (typeof tables)[number];
 
+/** Newline-delimited JSON, whole or in pieces that make it up in their order. */
+export type Ndjson = Buffer | readonly Buffer[];
+
 /** One run. `inputs`, `outputs`, `settings` and `findings` are JSON text. */
 export interface RunRow {
   run_id: string;

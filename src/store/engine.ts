@@ -1,6 +1,6 @@
 import { ClickHouseLogLevel, type ResponseJSON } from "@clickhouse/client";
 import type { Json } from "../model/json.ts";
-import type { Table } from "../model/rows.ts";
+import type { Ndjson, Table } from "../model/rows.ts";
 
 /**
  * Which queue a read waits in. `sweep` is for what the product itself needs to go on (buckets, references); `evidence` for what it
@@ -30,7 +30,7 @@ export interface Engine {
   prepare(): Promise<void>;
   /** Runs one statement that answers nothing. */
   command(sql: string, params?: Params): Promise<void>;
-  insert(table: Table, ndjson: Buffer, token: string): Promise<void>;
+  insert(table: Table, ndjson: Ndjson, token: string): Promise<void>;
   select<T>(lane: Lane, sql: string, params: Params, format?: RowFormat): Promise<T[]>;
   ping(): Promise<boolean>;
   close(): Promise<void>;

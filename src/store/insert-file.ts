@@ -8,14 +8,14 @@
  */
 import { type FileHandle, open, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import type { Table } from "../model/rows.ts";
+import type { Ndjson, Table } from "../model/rows.ts";
 import { type Engine, insertSettings } from "./engine.ts";
 import { sqlLiteral } from "./sql-literal.ts";
 import { createTurns } from "./turns.ts";
 
 /** Inserts rows by way of a file. */
 export interface InsertFiles {
-  insert(table: Table, ndjson: Buffer, token: string): Promise<void>;
+  insert(table: Table, ndjson: Ndjson, token: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -79,11 +79,12 @@ export function createInsertFiles({ folder, select, run }: InsertFilesOptions): 
 }
 
 /** Pages that the last insert left are written over, which is cheaper than new ones. */
-async function fill(file: FileHandle, bytes: Buffer): Promise<void> {
-  for (let at = 0; at < bytes.length; ) {
-    at += (await file.write(bytes, at, bytes.length - at, at)).bytesWritten;
-  }
-  await file.truncate(bytes.length);
+async function fill(file: FileHandle, ndjson: Ndjson): Promise<void> {
+  const pieces = [ndjson].flat();
+  const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const { bytesWritten } = await file.writev(pieces, 0);
+  if (bytesWritten !== bytes) throw new Error(`Cannot write ${bytes} bytes: only ${bytesWritten} had room`);
+  await file.truncate(bytes);
 }
 
 function statement(table: Table, columns: TableFile["columns"], fd: number, token: string): string {

@@ -3,6 +3,7 @@ import type { Json } from "../model/json.ts";
 import type { RunMode } from "../model/run.ts";
 import type {
   DecisionRow,
+  Ndjson,
   OutcomeRow,
   RejectRow,
   ReviewRow,
@@ -163,7 +164,7 @@ export interface Store extends SharedReads {
    * Inserts newline-delimited JSON rows exactly once: a second call with the same token changes nothing,
    * also after a crash between the two. The rows must be the same, in the same order.
    */
-  insert(table: Table, ndjson: Buffer, token: string): Promise<void>;
+  insert(table: Table, ndjson: Ndjson, token: string): Promise<void>;
 
   /**
    * The same reads for people: `page` for what a page draws, `report` for what may take long. They wait among each other

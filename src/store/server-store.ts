@@ -82,7 +82,7 @@ function serverEngine(client: ClickHouseClient, isCluster: boolean, prepare: () 
         // `client.insert` would take objects and encode them once more.
         const { stream } = await client.exec({
           query: `INSERT INTO ${table} FORMAT JSONEachRow`,
-          values: Readable.from([ndjson], { objectMode: false }),
+          values: Readable.from([ndjson].flat(), { objectMode: false }),
           clickhouse_settings: { ...inserting, insert_deduplication_token: token },
         });
         // The answer is empty; the connection is free once it has been read.

@@ -1,4 +1,4 @@
-import type { RollupRow, RunRow } from "../../src/model/rows.ts";
+import type { RollupRow, RunRow, Ndjson } from "../../src/model/rows.ts";
 
 /** A run row with ordinary contents, for tests to change. */
 export function runRow(row: Partial<RunRow> & { run_id: string }): RunRow {
@@ -43,4 +43,9 @@ export function rollupRow(row: Partial<RollupRow> & { minute: number }): RollupR
 /** Rows as the writer hands them to the store. */
 export function ndjson(rows: readonly object[]): Buffer {
   return Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+}
+
+/** The lines of rows, as a writer hands them to a store. */
+export function linesOf(rows: Ndjson): string[] {
+  return Buffer.concat([rows].flat()).toString().trim().split("\n");
 }

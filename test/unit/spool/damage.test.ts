@@ -5,7 +5,7 @@ import { pino } from "pino";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createSpool } from "../../../src/collector/spool.ts";
 import { systemClock } from "../../../src/model/clock.ts";
-import { runRow } from "../../conformance/rows.ts";
+import { linesOf, runRow } from "../../conformance/rows.ts";
 import { createRandom, type Random } from "../../fuzz/random.ts";
 
 const segments = 4;
@@ -36,8 +36,7 @@ async function drain(dir: string): Promise<{ ids: string[]; damaged: number }> {
     if (segment === null) break;
     const rows = await segment.read();
     for (const { ndjson } of rows.tables)
-      for (const line of ndjson.toString().trim().split("\n"))
-        ids.push((JSON.parse(line) as { run_id: string }).run_id);
+      for (const line of linesOf(ndjson)) ids.push((JSON.parse(line) as { run_id: string }).run_id);
     await segment.confirm(rows);
   }
   await spool.close();

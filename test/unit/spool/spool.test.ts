@@ -8,7 +8,8 @@ import type { SealedSegment } from "../../../src/collector/segment-queue.ts";
 import { holdsSegments } from "../../../src/collector/spool-recovery.ts";
 import { createSpool, type Spool, type SpoolOptions } from "../../../src/collector/spool.ts";
 import { PermanentError, TransientError } from "../../../src/model/errors.ts";
-import { runRow } from "../../conformance/rows.ts";
+import type { Ndjson } from "../../../src/model/rows.ts";
+import { linesOf, runRow } from "../../conformance/rows.ts";
 
 const open: Spool[] = [];
 afterEach(async () => {
@@ -61,9 +62,8 @@ function idsOnDisk(dir: string): string[] {
   );
 }
 
-function idsOf(ndjson: Buffer | undefined): string[] {
-  const lines = ndjson?.toString().trim().split("\n") ?? [];
-  return lines.map((line) => (JSON.parse(line) as { run_id: string }).run_id);
+function idsOf(ndjson: Ndjson | undefined): string[] {
+  return linesOf(ndjson ?? []).map((line) => (JSON.parse(line) as { run_id: string }).run_id);
 }
 
 async function until(isSo: () => boolean): Promise<void> {
