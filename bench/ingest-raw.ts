@@ -1,6 +1,7 @@
 /**
- * The measure for `bench/ingest.ts`: how fast the embedded engine takes the same rows, decoded and merged beforehand,
- * from memory, one segment after another.
+ * The measures for `bench/ingest.ts`: how fast the embedded engine takes the same rows, decoded and merged beforehand, from
+ * memory, into the same tables: by its own insert call, one batch of 5,000 runs after another; and by the sidecar's road (a file),
+ * in batches as large as its segments are under load.
  *
  *   node --import tsx bench/ingest-raw.ts '{"runs":20000,"runsPerRequest":20,"runBytes":2000}'
  *
@@ -10,9 +11,11 @@ import { randomFillSync } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createChdbConnection } from "chdb/connection";
 import { pino } from "pino";
 import { systemClock } from "../src/model/clock.ts";
 import { openChdbStore } from "../src/store/chdb-store.ts";
+import { insertSettings } from "../src/store/engine.ts";
 import type { Store } from "../src/store/port.ts";
 import { otlpBody } from "./otlp-body.ts";
 import { createRowMaker, type SegmentRows } from "./segment-rows.ts";
@@ -30,14 +33,24 @@ export interface RawResult {
   cpuUsPerRun: number;
   /** The same without the rollups. */
   cpuUsPerRunWithoutRollups: number;
+  /** By the sidecar's road. */
+  ownRunsPerSecond: number;
+  ownCpuUsPerRun: number;
 }
 
-const runsPerSegment = 5000;
+const runsPerBatch = 5_000;
+const runsPerSegment = 15_000;
 
-async function makeSegments({ runs, runsPerRequest, runBytes }: RawOptions): Promise<SegmentRows[]> {
+/** Inserts rows of a table under a token. */
+type Insert = Store["insert"];
+
+async function makeBatches(
+  { runs, runsPerRequest, runBytes }: RawOptions,
+  runsEach: number,
+): Promise<SegmentRows[]> {
   const maker = createRowMaker(systemClock);
   const bodies = Array.from({ length: 64 }, (_, seed) => otlpBody(runsPerRequest, runBytes, seed));
-  const segments: SegmentRows[] = [];
+  const batches: SegmentRows[] = [];
   let made = 0;
   for (let i = 0; made < runs; i++) {
     const body = bodies[i % bodies.length];
@@ -45,39 +58,66 @@ async function makeSegments({ runs, runsPerRequest, runBytes }: RawOptions): Pro
     body.renew((place) => randomFillSync(place));
     await maker.ingest.traces(body.bytes, "protobuf");
     made += runsPerRequest;
-    if (made % runsPerSegment === 0) segments.push(maker.take());
+    if (made % runsEach === 0) batches.push(maker.take());
   }
-  return segments;
+  return batches;
 }
 
-async function insertAll(store: Store, segments: readonly SegmentRows[], name: string) {
+/** Seconds and processor time of so many runs. */
+async function insertAll(insert: Insert, batches: readonly SegmentRows[], name: string) {
   const startMs = performance.now();
   const before = process.cpuUsage();
-  for (const [i, segment] of segments.entries()) {
-    await Promise.all(
-      segment.map(({ table, ndjson }) => store.insert(table, ndjson, `${name}-${i}:${table}`)),
-    );
+  for (const [i, batch] of batches.entries()) {
+    await Promise.all(batch.map(({ table, ndjson }) => insert(table, ndjson, `${name}-${i}:${table}`)));
   }
   const { user, system } = process.cpuUsage(before);
-  return { seconds: (performance.now() - startMs) / 1000, cpuUs: user + system };
+  const runs = batches.flat().reduce((sum, { table, rows }) => sum + (table === "runs" ? rows : 0), 0);
+  return {
+    perSecond: (runs * 1000) / (performance.now() - startMs),
+    cpuUs: (user + system) / runs,
+  };
+}
+
+type Inserted = Awaited<ReturnType<typeof insertAll>>;
+
+function meanOf(turns: readonly Inserted[]): Inserted {
+  const mean = (figure: (turn: Inserted) => number) =>
+    turns.reduce((sum, turn) => sum + figure(turn), 0) / turns.length;
+  return { perSecond: mean(({ perSecond }) => perSecond), cpuUs: mean(({ cpuUs }) => cpuUs) };
 }
 
 async function measure(options: RawOptions): Promise<RawResult> {
-  const segments = await makeSegments(options);
-  const runsOnly = segments.map((segment) => segment.filter(({ table }) => table !== "rollups"));
-  const runs = segments.length * runsPerSegment;
+  const batches = await makeBatches(options, runsPerBatch);
+  const runsOnly = batches.map((batch) => batch.filter(({ table }) => table !== "rollups"));
   const path = mkdtempSync(join(tmpdir(), "evenkeel-raw-"));
   const store = openChdbStore({ path, log: pino({ level: "silent" }) });
   await store.migrate();
-  await insertAll(store, segments.slice(0, 1), "warm");
-  const full = await insertAll(store, segments, "full");
-  const bare = await insertAll(store, runsOnly, "bare");
+  // A second session of the same engine.
+  const { chdb } = createChdbConnection({ path });
+  const call: Insert = async (table, ndjson, token) => {
+    const values = Buffer.concat([ndjson].flat());
+    const settings = { ...insertSettings, insert_deduplication_token: token };
+    await chdb.rawInsert({ table, values, format: "JSONEachRow", settings });
+  };
+  await insertAll(call, batches.slice(0, 4), "warm");
+  // In turns, since merges of one take part in the next.
+  const turns = [];
+  for (const round of [1, 2]) {
+    turns.push(await insertAll(call, runsOnly, `bare ${round}`));
+    turns.push(await insertAll(call, batches, `full ${round}`));
+  }
+  const bare = meanOf(turns.filter((_, turn) => turn % 2 === 0));
+  const full = meanOf(turns.filter((_, turn) => turn % 2 === 1));
+  const insert: Insert = (...batch) => store.insert(...batch);
+  const own = await insertAll(insert, await makeBatches(options, runsPerSegment), "own");
   await store.close();
   rmSync(path, { recursive: true });
   return {
-    runsPerSecond: Math.round(runs / full.seconds),
-    cpuUsPerRun: Math.round(full.cpuUs / runs),
-    cpuUsPerRunWithoutRollups: Math.round(bare.cpuUs / runs),
+    runsPerSecond: Math.round(full.perSecond),
+    cpuUsPerRun: Math.round(full.cpuUs),
+    cpuUsPerRunWithoutRollups: Math.round(bare.cpuUs),
+    ownRunsPerSecond: Math.round(own.perSecond),
+    ownCpuUsPerRun: Math.round(own.cpuUs),
   };
 }
 

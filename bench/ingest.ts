@@ -6,7 +6,7 @@
  * A second sidecar then gets ever more connections: each sends its next request when the last was answered, so beyond the
  * fewest that keep it busy (`saturation.ts`) more of them only wait longer.
  *
- * For comparison, the embedded engine alone then takes the same rows, decoded beforehand, from memory. `--forms` also
+ * For comparison, the embedded engine alone then takes the same rows, decoded beforehand, from memory (`ingest-raw.ts`). `--forms` also
  * sends in every other form, runs of 100 KB, with the spool in memory, and beside heavy queries. `--long` sends for ten
  * minutes, so that merges take part. On a machine that others use, compare the processor time of a run, not the rates.
  */
@@ -108,6 +108,10 @@ function printBar(name: string, figure: number, bar: string, isMet: boolean) {
   console.log(`${name.padEnd(66)}${figure.toFixed(2).padStart(8)}  ${bar.padEnd(8)} ${isMet ? "yes" : "NO"}`);
 }
 
+function printFigure(name: string, figure: number) {
+  console.log(`${name.padEnd(66)}${figure.toFixed(2).padStart(8)}`);
+}
+
 console.log(`${availableParallelism()} processors, load average before ${(loadavg()[0] ?? 0).toFixed(1)}`);
 console.log(
   `${"".padEnd(30)}${["bytes", "acked/s", "stored/s", "p50 ms", "p99 ms", "CPU µs", "load µs"].map((head) => head.padStart(9)).join("")}`,
@@ -117,7 +121,7 @@ printLine("OTLP protobuf", main);
 const saturation = saturationOf(await measureCurve());
 const { runsPerRequest, runBytes } = base;
 const raw = await inChild<RawResult>("ingest-raw.ts", {
-  runs: 40_000,
+  runs: 90_000,
   runsPerRequest,
   runBytes,
 } satisfies RawOptions);
@@ -131,14 +135,21 @@ if (values.forms) {
     printLine("spool in memory", await measure({}, undefined, { spoolInMemory: true }));
 }
 console.log(
-  `engine alone: ${raw.runsPerSecond} runs/s, ${raw.cpuUsPerRun} µs CPU a run, ${raw.cpuUsPerRunWithoutRollups} without rollups`,
+  `engine alone: ${raw.runsPerSecond} runs/s, ${raw.cpuUsPerRun} µs CPU a run, ${raw.cpuUsPerRunWithoutRollups} without rollups; by the sidecar's road ${raw.ownRunsPerSecond} runs/s, ${raw.ownCpuUsPerRun} µs`,
 );
 console.log(
   `all stored ${main.lagSeconds.toFixed(2)} s after the last acknowledgement; ${main.refusals} requests refused\n`,
 );
-const storedRatio = main.runsAcknowledged / (main.seconds + main.lagSeconds) / raw.runsPerSecond;
+const storedPerSecond = main.runsAcknowledged / (main.seconds + main.lagSeconds);
+const storedRatio = storedPerSecond / raw.runsPerSecond;
 const rollupRatio = raw.cpuUsPerRun / raw.cpuUsPerRunWithoutRollups;
-printBar("in tables and rollups, of the rate of the engine alone", storedRatio, "≥ 0.80", storedRatio >= 0.8);
+printBar(
+  "in tables and rollups, of the rate of the engine's insert call",
+  storedRatio,
+  "≥ 0.80",
+  storedRatio >= 0.8,
+);
+printFigure("the same, of its rate by the sidecar's road", storedPerSecond / raw.ownRunsPerSecond);
 const { connections, latencyMsP99 } = saturation;
 printBar(
   `acknowledged at saturation (${connections} connections), p99 ms`,
@@ -146,9 +157,7 @@ printBar(
   "≤ 25",
   latencyMsP99 <= 25,
 );
-console.log(
-  `${`the same with ${base.connections} connections`.padEnd(66)}${main.latencyMsP99.toFixed(2).padStart(8)}`,
-);
+printFigure(`the same with ${base.connections} connections`, main.latencyMsP99);
 printBar("CPU with all rollups, of the engine's without", rollupRatio, "≤ 1.3", rollupRatio <= 1.3);
 if (values.forms && existsSync(memoryFolder)) {
   const { ratio } = await compareWithMemory();
