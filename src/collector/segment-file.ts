@@ -23,12 +23,25 @@ export async function createAppendFile(path: string, header = Buffer.alloc(0)): 
   let bytes = 0;
   let hasTail = false;
 
-  async function append(records: readonly Buffer[]): Promise<void> {
-    // A record that was refused must not come to light after a restart: its client has been told to send it again.
-    if (hasTail) await cutTail(file, bytes);
-    hasTail = true;
-    bytes += await writeSynced(file, records, bytes);
+  /** A record that was refused must not come to light when the file is read: its client has been told to send it again. */
+  async function cutTail(): Promise<void> {
+    if (!hasTail) return;
+    await file.truncate(bytes);
+    await file.datasync();
     hasTail = false;
+  }
+
+  async function append(records: readonly Buffer[]): Promise<void> {
+    await cutTail();
+    hasTail = true;
+    try {
+      bytes += await writeSynced(file, records, bytes);
+      hasTail = false;
+    } catch (error) {
+      // At once, since this may have been the last call. A disk that refuses this too is asked again at the next.
+      await cutTail().catch(() => undefined);
+      throw error;
+    }
   }
 
   try {
@@ -48,11 +61,6 @@ async function writeSynced(file: FileHandle, records: readonly Buffer[], at: num
   if (bytesWritten !== total) throw new Error(`Cannot write ${total} bytes: only ${bytesWritten} had room`);
   if (!syncsOnWrite) await file.datasync();
   return total;
-}
-
-async function cutTail(file: FileHandle, bytes: number): Promise<void> {
-  await file.truncate(bytes);
-  await file.datasync();
 }
 
 /** Makes creations and removals in a folder durable. */

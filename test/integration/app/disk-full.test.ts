@@ -30,6 +30,7 @@ it("spool.append() refuses on a full disk, corrupts nothing, and goes on when th
   });
   const { kept, refused } = JSON.parse(output) as { kept: string[]; refused: string[] };
   expect(refused.length).toBeGreaterThan(3);
+  expect(refused).toEqual(expect.arrayContaining(["beside", "too-large"]));
   expect(kept).toContain("small");
   expect(kept).toContain("after");
 
