@@ -35,9 +35,9 @@ async function append(id: string, characters: number): Promise<void> {
 for (let i = 0; i < 12; i++) await append(`large-${i}`, 10_000);
 // The tail of the refused is cut, so that what is small enough goes where they began.
 await append("small", 10);
-// The last two go in one write, which stops in the second; what it has left of the first is gone when the segment is sealed.
-await Promise.all([append("before", 10), append("beside", 10), append("too-large", 100_000)]);
 await spool.rotate();
 await append("after", 10_000);
+// The last two go in one write, which stops in the second. The first is whole in the file, and refused all the same.
+await Promise.all([append("before", 10), append("beside", 10), append("too-large", 100_000)]);
 await spool.close();
 process.stdout.write(`${JSON.stringify({ kept, refused })}\n`);
