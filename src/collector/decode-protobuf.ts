@@ -48,7 +48,7 @@ export function decodeProtobufLogs(bytes: Uint8Array): Decoded<OtlpLog> {
 type ReadRecord<T> = (reader: Reader, end: number, resource: Attributes) => T;
 
 function decodeRequest<T>(bytes: Uint8Array, readRecord: ReadRecord<T>): Decoded<T> {
-  const reader = protobuf.Reader.create(bytes);
+  const reader = protobuf.Reader.create(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   const decoded: Decoded<T> = { records: [], bad: [] };
   let fault: unknown = null;
   eachField(reader, bytes.length, (tagRead) => {
@@ -193,22 +193,25 @@ function readLog(reader: Reader, end: number, resource: Attributes): OtlpLog {
   return log;
 }
 
+// These two are called for each attribute, so they spare the closures of `eachField`.
 function readKeyValue(reader: Reader, end: number, into: Map<string, Json>, depth: number) {
   let key = "";
   let value: Json = null;
-  eachField(reader, end, (tagRead) => {
+  while (reader.pos < end) {
+    const tagRead = reader.uint32();
     if (tagRead === keyValueTags.key) key = reader.string();
     else if (tagRead === keyValueTags.value) value = readValue(reader, endOfMessage(reader), depth);
-    else return false;
-    return true;
-  });
+    else reader.skipType(tagRead & 7);
+  }
+  checkEnd(reader, end);
   into.set(key, value);
 }
 
 function readValue(reader: Reader, end: number, depth: number): Json {
   if (depth > attributeDepthMax) throw new RangeError("bad_nesting");
   let value: Json = null;
-  eachField(reader, end, (tagRead) => {
+  while (reader.pos < end) {
+    const tagRead = reader.uint32();
     if (tagRead === valueTags.string) value = reader.string();
     else if (tagRead === valueTags.bool) value = reader.bool();
     else if (tagRead === valueTags.int) value = readInteger(reader);
@@ -216,9 +219,9 @@ function readValue(reader: Reader, end: number, depth: number): Json {
     else if (tagRead === valueTags.bytes) value = Buffer.from(reader.bytes()).toString("base64");
     else if (tagRead === valueTags.array) value = readArray(reader, endOfMessage(reader), depth + 1);
     else if (tagRead === valueTags.map) value = readMap(reader, endOfMessage(reader), depth + 1);
-    else return false;
-    return true;
-  });
+    else reader.skipType(tagRead & 7);
+  }
+  checkEnd(reader, end);
   return value;
 }
 
@@ -248,6 +251,10 @@ function eachField(reader: Reader, end: number, visit: (tagRead: number) => bool
     const tagRead = reader.uint32();
     if (!visit(tagRead)) reader.skipType(tagRead & 7);
   }
+  checkEnd(reader, end);
+}
+
+function checkEnd(reader: Reader, end: number) {
   if (reader.pos !== end) throw new RangeError("bad_length");
 }
 
@@ -260,7 +267,10 @@ function endOfMessage(reader: Reader): number {
 }
 
 function readHex(reader: Reader): string {
-  return Buffer.from(reader.bytes()).toString("hex");
+  const end = endOfMessage(reader);
+  const text = (reader.buf as Buffer).toString("hex", reader.pos, end);
+  reader.pos = end;
+  return text;
 }
 
 function readNanosAsMs(reader: Reader): number {
