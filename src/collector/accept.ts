@@ -68,9 +68,8 @@ export class Acceptor {
    *   came before their runs: what is sent again is known by its ids.
    */
   async accept(mapped: Mapped, options: AcceptOptions = {}): Promise<Accepted> {
-    const ownRunIds = new Set(mapped.runs.map((run) => run.runId));
     const labels = mapped.labels.map((label) => cleanLabel(label, this.deps.redactor));
-    const found = await this.findRuns(labels, ownRunIds);
+    const found = await this.findRuns(labels, mapped.runs);
     // From here to the append in one turn: the spool tells the sweep which minutes are complete by its own clock.
     const nowMs = this.deps.clock.nowMs();
     const batch = createBatch(this.context);
@@ -109,8 +108,10 @@ export class Acceptor {
   }
 
   /** The runs of labels, in order; undefined where it is a run of the same request. */
-  private async findRuns(labels: LabelDraft[], ownRunIds: Set<string>): Promise<(FoundRun | undefined)[]> {
+  private async findRuns(labels: LabelDraft[], runs: Run[]): Promise<(FoundRun | undefined)[]> {
     const found: (FoundRun | undefined)[] = [];
+    if (labels.length === 0) return found;
+    const ownRunIds = new Set(runs.map((run) => run.runId));
     for (const label of labels) {
       found.push(ownRunIds.has(label.runId) ? undefined : await this.labels.find(label));
     }
@@ -150,8 +151,10 @@ export class Acceptor {
 
   private addRun(request: Request, given: Run) {
     const { isHeld = false } = request.options;
-    const stamped = request.stamp(given);
-    const clean = isHeld ? stamped : cleanRun(stamped, this.deps.redactor, this.stages.caps);
+    const receivedAtMs = request.arrivalOf(given);
+    const clean = isHeld
+      ? { ...given, receivedAtMs }
+      : cleanRun(given, this.deps.redactor, this.stages.caps, receivedAtMs);
     const run = this.complete(request, clean);
     if (!isHeld && isSilent(run) && this.callsOf(request, run).length > 0) {
       this.defer(request, run);
@@ -183,10 +186,10 @@ export class Acceptor {
     return withContent({ ...run, ...complete, steps: run.steps }, complete.inputs, complete.outputs);
   }
 
-  private callsOf(request: Request, { traceId }: Run): ModelCall[] {
+  private callsOf({ calls }: Request, { traceId }: Run): ModelCall[] {
     return this.calls.join(
       traceId,
-      request.calls.filter((call) => call.traceId === traceId),
+      calls.length === 0 ? calls : calls.filter((call) => call.traceId === traceId),
     );
   }
 

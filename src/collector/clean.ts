@@ -28,8 +28,15 @@ export interface CleanStep extends Step, ContentText {}
 /**
  * Takes from a run everything that must not be kept: secrets, personal data, what is past the caps. Pure. Each member is
  * named, since one that is added behind a spread costs V8 a microsecond.
+ *
+ * @param receivedAtMs when it arrived, where that is not when it was decoded.
  */
-export function cleanRun(run: Run, redactor: Redactor, caps: Caps): CleanRun {
+export function cleanRun(
+  run: Run,
+  redactor: Redactor,
+  caps: Caps,
+  receivedAtMs = run.receivedAtMs,
+): CleanRun {
   const inputs = redactor.value(run.inputs, "input");
   const outputs = redactor.value(run.outputs, "output");
   return {
@@ -43,7 +50,7 @@ export function cleanRun(run: Run, redactor: Redactor, caps: Caps): CleanRun {
     error: cleanError(run.error, redactor),
     startedAtMs: run.startedAtMs,
     endedAtMs: run.endedAtMs,
-    receivedAtMs: run.receivedAtMs,
+    receivedAtMs,
     inputs: inputs.value,
     outputs: outputs.value,
     inputsText: inputs.text,

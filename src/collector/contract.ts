@@ -24,6 +24,7 @@ export interface JudgedRule {
 }
 
 const tooMuch = "too much to be judged";
+const nothingJudged: ContractResult = { findings: [], rules: [], unjudged: [] };
 
 /** Checks a run's inputs and outputs against the contract of its workflow. */
 export type ContractCheck = (contract: Contract, inputs: Json, outputs: Json) => ContractResult;
@@ -55,6 +56,7 @@ export function createContractCheck(catalogue: CatalogueValues = () => null): Co
       ];
       compiled.set(contract, rules);
     }
+    if (rules.length === 0) return nothingJudged;
     const result: ContractResult = { findings: [], rules: [], unjudged: [] };
     const documents = { input: inputs, output: outputs };
     for (const { field, rule, signal, review, check, whyNot } of rules) {

@@ -46,7 +46,8 @@ export class Field {
   private observations = 0;
   /** Of the first numbers since the process started: how many, how many lay beyond all before them, and their range. */
   private readonly first = { numbers: 0, records: 0, low: Infinity, high: -Infinity };
-  private readonly values = new Set<string>();
+  /** With their bins. */
+  private readonly values = new Map<string, string>();
   private isClosed = false;
   private readonly members = new Map<string, Field>();
   private itemField: Field | null = null;
@@ -89,19 +90,26 @@ export class Field {
   learnString(text: string): string | null {
     if (this.kind === "text") return null;
     this.observations += 1;
-    if (this.values.has(text)) return `=${text}`;
+    const known = this.values.get(text);
+    if (known !== undefined) return known;
     const value = dateForm(text) ?? text;
-    if (this.values.has(value)) return `=${value}`;
+    const bin = this.values.get(value);
+    if (bin !== undefined) return bin;
     if (value.length > categoryLengthMax) return this.isEstablished() ? "other" : this.becomeText();
     this.kind = "category";
     if (this.isClosed) return "other";
     if (this.values.size < this.categoriesMax) {
-      this.values.add(value);
-      return `=${value}`;
+      return this.addValue(value);
     }
     if (this.observations < repeatsMin * this.values.size) return this.becomeText();
     this.isClosed = true;
     return "other";
+  }
+
+  private addValue(value: string): string {
+    const bin = `=${value}`;
+    this.values.set(value, bin);
+    return bin;
   }
 
   private isEstablished(): boolean {
@@ -117,7 +125,7 @@ export class Field {
 
   save(): SavedField {
     const saved: SavedField = { k: this.kind, n: this.observations };
-    if (this.values.size > 0) saved.v = [...this.values];
+    if (this.values.size > 0) saved.v = [...this.values.keys()];
     if (this.isClosed) saved.c = true;
     if (this.members.size > 0) saved.m = [...this.members].map(([name, field]) => [name, field.save()]);
     if (this.itemField !== null) saved.i = this.itemField.save();
@@ -127,7 +135,7 @@ export class Field {
   restore(saved: SavedField, create: CreateField): void {
     this.kind = saved.k;
     this.observations = saved.n;
-    for (const value of saved.v ?? []) this.values.add(value);
+    for (const value of saved.v ?? []) this.addValue(value);
     this.isClosed = saved.c === true;
     for (const [name, member] of saved.m ?? []) this.member(name, create)?.restore(member, create);
     if (saved.i !== undefined) this.items(create)?.restore(saved.i, create);

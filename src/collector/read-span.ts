@@ -128,13 +128,20 @@ function settingsOf(attributes: Attributes): string {
   const given = textOf(attributes, [own.settings]);
   if (given !== "") return canonicalJson(parseAnyContent(given));
   const settings = objectOf(textOf(attributes, keys.settings), "settings");
-  for (const [name, value] of attributes) {
-    const prefix = settingPrefixes.find((one) => name.startsWith(one));
-    if (prefix !== undefined && !name.startsWith(notSettingPrefix))
-      settings[name.slice(prefix.length)] = value;
+  for (const name of attributes.keys()) {
+    const prefix = settingPrefixOf(name);
+    if (prefix !== "") settings[name.slice(prefix.length)] = attributes.get(name) ?? null;
   }
   const told = Object.entries(settings).filter(([name]) => !notSettings.has(name));
   return told.length === 0 ? "" : canonicalJson(Object.fromEntries(told));
+}
+
+/** What a name begins with that is of a setting; "" for any other. */
+function settingPrefixOf(name: string): string {
+  for (const prefix of settingPrefixes) {
+    if (name.startsWith(prefix) && !name.startsWith(notSettingPrefix)) return prefix;
+  }
+  return "";
 }
 
 /** The members of an object in JSON text; other JSON becomes the one member `name`. */
@@ -194,8 +201,10 @@ const pythonClass = /^<class '([^']+)'>$/;
 /** Reads the low-cardinality attributes that a run or step keeps. */
 export function keptAttributes(span: OtlpSpan): Record<string, string> {
   const kept: Record<string, string> = {};
-  for (const [name, value] of span.attributes) {
-    if (!name.startsWith(own.attributePrefix) || value === null) continue;
+  for (const name of span.attributes.keys()) {
+    if (!name.startsWith(own.attributePrefix)) continue;
+    const value = span.attributes.get(name) ?? null;
+    if (value === null) continue;
     kept[name.slice(own.attributePrefix.length)] =
       typeof value === "object" ? JSON.stringify(value) : String(value);
   }

@@ -30,7 +30,9 @@ export function createRecentCalls(charactersMax = 32 * 1024 * 1024): RecentCalls
       traces.set(call.traceId, calls);
     },
     join(traceId, calls) {
-      const joined = new Map(traces.get(traceId));
+      const known = traces.get(traceId);
+      if (known === undefined && calls.length === 0) return [];
+      const joined = new Map(known);
       for (const call of calls) {
         const before = joined.get(call.spanId);
         joined.set(call.spanId, before === undefined ? call : merged(before, call));

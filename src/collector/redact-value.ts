@@ -89,10 +89,12 @@ class Walk {
       }
       const member = value[name] ?? null;
       const below = this.hasPaths && path.length + name.length < pathLengthMax ? `${path}.${name}` : path;
-      const isFree = allowed || rules.never.has(below);
-      const byName = isFree ? undefined : rules.byName(name, member);
-      const isHolder = !isFree && byName === undefined && typeof member === "object" && rules.isHolder(name);
       const nature = rules.nature(name);
+      const isFree = allowed || rules.never.has(below);
+      const isTelling = !isFree && nature.form !== null;
+      const byName = isTelling ? rules.byName(name, member) : undefined;
+      const isHolder =
+        isTelling && byName === undefined && typeof member === "object" && rules.isHolder(name);
       this.json += kept === 0 ? nature.json : `,${nature.json}`;
       kept += 1;
       if (isHolder) this.holders += 1;

@@ -89,7 +89,7 @@ export function createRedactor(options: RedactorOptions): Redactor {
     byName,
     whole,
   };
-  const opened = (value: string) => redactText(value, rules);
+  const opened = (value: string) => (value === "" ? value : redactText(value, rules));
   return {
     text: opened,
     named: (name, value) => {

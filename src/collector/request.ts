@@ -59,8 +59,8 @@ export class Request {
   ) {}
 
   /** A run arrives now, whenever it was decoded; only history has arrived before. */
-  stamp(run: Run): Run {
-    return this.options.isHistory === true ? run : { ...run, receivedAtMs: this.nowMs };
+  arrivalOf(run: Run): number {
+    return this.options.isHistory === true ? run.receivedAtMs : this.nowMs;
   }
 
   claim(id: string): boolean {

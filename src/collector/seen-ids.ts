@@ -19,11 +19,16 @@ export interface RestorableSeenIds extends SeenIds {
 /** The fingerprint of an id. */
 export function fingerprint(id: string): Fingerprint {
   // As text: a digest in a buffer of its own costs more to collect than to compute.
-  const digest = hash("sha1", id, "hex");
-  const low = parseInt(digest.slice(0, 8), 16);
-  const high = parseInt(digest.slice(8, 16), 16);
+  const digest = hash("sha1", id, "binary");
+  const low = readUInt32BE(digest, 0);
+  const high = readUInt32BE(digest, 4);
   // All zero marks a free slot.
   return { low: low === 0 && high === 0 ? 1 : low, high };
+}
+
+function readUInt32BE(bytes: string, at: number): number {
+  const code = (index: number) => bytes.charCodeAt(at + index);
+  return ((code(0) << 24) | (code(1) << 16) | (code(2) << 8) | code(3)) >>> 0;
 }
 
 /** The fingerprints of ids as bytes, 8 each, in order. */
