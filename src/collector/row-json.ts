@@ -9,10 +9,13 @@ export function encodeRow(row: object): string {
   return `${wellFormedJson(row)}\n`;
 }
 
-/** The same for a row with content, which is JSON text already: nothing but its quotes and backslashes needs an escape. */
-export function encodeContentRow(row: RunRow | StepRow): string {
-  const rest = wellFormedJson({ ...row, inputs: undefined, outputs: undefined }).slice(0, -1);
-  return `${rest},"inputs":${quoteJson(row.inputs)},"outputs":${quoteJson(row.outputs)}}\n`;
+/**
+ * The same, in pieces, for a row with content, which is JSON text already: nothing but its quotes and backslashes needs an
+ * escape.
+ */
+export function encodeContentRow(row: RunRow | StepRow): { head: string; inputs: string; outputs: string } {
+  const head = wellFormedJson({ ...row, inputs: undefined, outputs: undefined }).slice(0, -1);
+  return { head, inputs: quoteJson(row.inputs), outputs: quoteJson(row.outputs) };
 }
 
 function wellFormedJson(value: unknown): string {

@@ -78,8 +78,6 @@ export interface DamagedSpan {
 /** Encodes accepted requests, one after another. */
 export type RecordEncoder = (acceptedAtMs: number, claims: Buffer, batch: RowBatch) => Buffer;
 
-/** Rows that are written at once: a call of its own for each would cost more than the copying. */
-const rowsPerWrite = 64;
 const scratchBytesMin = 1024 * 1024;
 /** UTF-8 takes at most three bytes for a UTF-16 unit. */
 const bytesPerUnitMax = 3;
@@ -95,14 +93,26 @@ export function createRecordEncoder(): RecordEncoder {
     scratch = larger;
   }
 
+  function put(text: string, at: number): number {
+    reserve(at, text.length * bytesPerUnitMax);
+    return at + scratch.write(text, at);
+  }
+
+  /** In pieces: joined first, contents would be copied once more, and leave as much to collect. */
+  function putContent(row: RunRow | StepRow, from: number): number {
+    const { head, inputs, outputs } = encodeContentRow(row);
+    let at = put(head, from);
+    at = put(inputs, put(',"inputs":', at));
+    at = put(outputs, put(',"outputs":', at));
+    return put("}\n", at);
+  }
+
   function writeSection(table: Table, rows: readonly object[], from: number): number {
     let at = from + sectionHeaderBytes;
     reserve(from, sectionHeaderBytes);
-    for (let first = 0; first < rows.length; first += rowsPerWrite) {
-      const text = encodeRows(table, rows.slice(first, first + rowsPerWrite));
-      reserve(at, text.length * bytesPerUnitMax);
-      at += scratch.write(text, at);
-    }
+    if (table === "rollups") at = put(encodeRollups(rows as readonly RollupRow[]), at);
+    else
+      for (const row of rows) at = isContentRow(table, row) ? putContent(row, at) : put(encodeRow(row), at);
     scratch.writeUInt8(tableNumbers[table], from);
     scratch.writeUInt32LE(rows.length, from + 1);
     scratch.writeUInt32LE(at - from - sectionHeaderBytes, from + 5);
@@ -129,14 +139,8 @@ export function createRecordEncoder(): RecordEncoder {
   };
 }
 
-function encodeRows(table: Table, rows: readonly object[]): string {
-  if (table === "rollups") return encodeRollups(rows as readonly RollupRow[]);
-  let text = "";
-  for (const row of rows) {
-    if (table === "runs" || table === "steps") text += encodeContentRow(row as RunRow | StepRow);
-    else text += encodeRow(row);
-  }
-  return text;
+function isContentRow(table: Table, _row: object): _row is RunRow | StepRow {
+  return table === "runs" || table === "steps";
 }
 
 /**
