@@ -110,9 +110,11 @@ export function createRecordEncoder(): RecordEncoder {
   function writeSection(table: Table, rows: readonly object[], from: number): number {
     let at = from + sectionHeaderBytes;
     reserve(from, sectionHeaderBytes);
+    const hasContent = table === "runs" || table === "steps";
     if (table === "rollups") at = put(encodeRollups(rows as readonly RollupRow[]), at);
     else
-      for (const row of rows) at = isContentRow(table, row) ? putContent(row, at) : put(encodeRow(row), at);
+      for (const row of rows)
+        at = hasContent ? putContent(row as RunRow | StepRow, at) : put(encodeRow(row), at);
     scratch.writeUInt8(tableNumbers[table], from);
     scratch.writeUInt32LE(rows.length, from + 1);
     scratch.writeUInt32LE(at - from - sectionHeaderBytes, from + 5);
@@ -137,10 +139,6 @@ export function createRecordEncoder(): RecordEncoder {
     if (scratch.length > scratchBytesMin * 4) scratch = Buffer.allocUnsafe(scratchBytesMin);
     return record;
   };
-}
-
-function isContentRow(table: Table, _row: object): _row is RunRow | StepRow {
-  return table === "runs" || table === "steps";
 }
 
 /**
