@@ -11,11 +11,11 @@ export function encodeRow(row: object): string {
 
 /**
  * The same, in pieces, for a row with content, which is JSON text already: nothing but its quotes and backslashes needs an
- * escape.
+ * escape. `head` lacks the brace at its end, `inputs` and `outputs` the quotes around them.
  */
 export function encodeContentRow(row: RunRow | StepRow): { head: string; inputs: string; outputs: string } {
   const head = wellFormedJson({ ...row, inputs: undefined, outputs: undefined }).slice(0, -1);
-  return { head, inputs: quoteJson(row.inputs), outputs: quoteJson(row.outputs) };
+  return { head, inputs: escapeJson(row.inputs), outputs: escapeJson(row.outputs) };
 }
 
 function wellFormedJson(value: unknown): string {
@@ -23,6 +23,7 @@ function wellFormedJson(value: unknown): string {
   return json.includes("\\ud") ? json.replace(loneSurrogate, "\ufffd") : json;
 }
 
-function quoteJson(text: string): string {
-  return text.includes("\\") ? wellFormedJson(text) : `"${text.replaceAll('"', '\\"')}"`;
+/** JSON text as it stands between the quotes of a string. */
+function escapeJson(text: string): string {
+  return text.includes("\\") ? wellFormedJson(text).slice(1, -1) : text.replaceAll('"', '\\"');
 }

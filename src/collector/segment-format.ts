@@ -102,9 +102,9 @@ export function createRecordEncoder(): RecordEncoder {
   function putContent(row: RunRow | StepRow, from: number): number {
     const { head, inputs, outputs } = encodeContentRow(row);
     let at = put(head, from);
-    at = put(inputs, put(',"inputs":', at));
-    at = put(outputs, put(',"outputs":', at));
-    return put("}\n", at);
+    at = put(inputs, put(',"inputs":"', at));
+    at = put(outputs, put('","outputs":"', at));
+    return put('"}\n', at);
   }
 
   function writeSection(table: Table, rows: readonly object[], from: number): number {
