@@ -6,7 +6,7 @@
  * written over by each insert. The engine opens it by its descriptor, which also spares paths that it would take for patterns.
  * It is never synced: the rows are in the spool.
  */
-import { type FileHandle, open, unlink } from "node:fs/promises";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Ndjson, Table } from "../model/rows.ts";
 import { type Engine, insertSettings } from "./engine.ts";
@@ -52,8 +52,10 @@ export function createInsertFiles({ folder, select, run }: InsertFilesOptions): 
   async function openFile(table: Table): Promise<TableFile> {
     const columns = await select<TableFile["columns"][number]>("sweep", givenColumns, { table });
     const path = join(folder, `inserting-${table}`);
-    const file = await open(path, "w+", 0o600);
-    await unlink(path);
+    // Never the file of another: one that is there lost its process before its name.
+    await rm(path, { force: true });
+    const file = await open(path, "wx+", 0o600);
+    await rm(path, { force: true });
     return { file, columns, inTurn: createTurns() };
   }
 
