@@ -62,7 +62,8 @@ export function openChdbStore({ path, log, layout }: ChdbStoreOptions): Store {
   const files = createInsertFiles({
     folder: path,
     select,
-    run: (query) => writes.client.command({ query }),
+    // The client would lose the code of an error whose text has a NUL, and with it that a row is at fault.
+    run: (sql) => writes.connection.chdb.queryAsync(sql),
   });
   const engine: Engine = {
     prepare: () => Promise.resolve(),

@@ -75,7 +75,11 @@ export function createInsertFiles({ folder, select, run }: InsertFilesOptions): 
       });
     },
     async close() {
-      for (const opened of files.values()) await opened.then(({ file }) => file.close());
+      for (const opened of files.values()) {
+        const { file, inTurn } = await opened;
+        // An insert under way has yet to open it by its number, which might be another file's by then.
+        await inTurn(() => file.close());
+      }
     },
   };
 }

@@ -5,12 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { TransientError } from "../../../src/model/errors.ts";
+import { PermanentError, TransientError } from "../../../src/model/errors.ts";
 import { createForgetting } from "../../../src/model/forgetting.ts";
 import { openChdbStore } from "../../../src/store/chdb-store.ts";
 import type { Store } from "../../../src/store/port.ts";
 import { sampleRuns } from "../../../src/store/queries-review.ts";
-import { ndjson, rollupRow } from "../../conformance/rows.ts";
+import { ndjson, rollupRow, runRow } from "../../conformance/rows.ts";
 
 const path = mkdtempSync(join(tmpdir(), "evenkeel-embedded-"));
 const log = pino({ level: "silent" });
@@ -32,6 +32,27 @@ it("openChdbStore() takes rows and answers sweeps while a report runs", async ()
   expect(await store.readWorkflows()).toHaveLength(1);
   expect(isReporting).toBe(true);
   expect(await report).toBeInstanceOf(TransientError);
+});
+
+it("openChdbStore() blames a row also where the engine's text ends early, at a NUL that it quotes", async () => {
+  const rows = ndjson([{ ...runRow({ run_id: "stranger" }), ["sur\0prise"]: 1 }]);
+  await expect(store.insert("runs", rows, "stranger")).rejects.toBeInstanceOf(PermanentError);
+});
+
+it("openChdbStore() closes once an insert that is under way is done", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "evenkeel-embedded-"));
+  const script = `
+    import { pino } from "pino";
+    import { openChdbStore } from ${JSON.stringify(new URL("../../../src/store/chdb-store.ts", import.meta.url).pathname)};
+    const store = openChdbStore({ path: ${JSON.stringify(folder)}, log: pino({ level: "silent" }) });
+    await store.migrate();
+    const rows = (from) => Array.from({ length: 20_000 }, (_, n) => Buffer.from(JSON.stringify({ run_id: "r" + (from + n) }) + "\\n"));
+    await store.insert("runs", rows(0), "first");
+    const second = store.insert("runs", rows(20_000), "second");
+    await store.close();
+    console.log(await second.then(() => "inserted", (error) => error.message));`;
+  const args = ["--import", "tsx", "--input-type=module", "--eval", script];
+  expect(execFileSync(process.execPath, args, { encoding: "utf8" })).toContain("inserted");
 });
 
 /** Answers its fault after some seconds: nothing ends it but its limit of time. */
