@@ -66,6 +66,8 @@ export function clickHouseCode(error: unknown): number | null {
  * neither text nor cause travels on: the code says what kind of fault it is.
  */
 export function insertError(table: string, error: unknown): PermanentError | TransientError {
+  // The engine was not asked at all.
+  if (error instanceof TransientError) return error;
   const code = clickHouseCode(error);
   const message = `Cannot insert into '${table}': ${fault(code, error)}`;
   return code !== null && rowFaults.has(code) ? new PermanentError(message) : new TransientError(message);

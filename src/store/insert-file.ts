@@ -8,6 +8,7 @@
  */
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { TransientError } from "../model/errors.ts";
 import type { Ndjson, Table } from "../model/rows.ts";
 import { type Engine, insertSettings } from "./engine.ts";
 import { sqlLiteral } from "./sql-literal.ts";
@@ -70,8 +71,14 @@ export function createInsertFiles({ folder, select, run }: InsertFilesOptions): 
     async insert(table, ndjson, token) {
       const { file, columns, inTurn } = await fileOf(table);
       await inTurn(async () => {
-        await fill(file, ndjson);
-        await run(statement(table, columns, file.fd, token));
+        try {
+          await fill(file, ndjson);
+          await run(statement(table, columns, file.fd, token));
+        } catch (error) {
+          // On a full disk it would go on taking the last room, which the spool and the journal need.
+          await file.truncate(0).catch(() => undefined);
+          throw error;
+        }
       });
     },
     async close() {
@@ -89,7 +96,8 @@ async function fill(file: FileHandle, ndjson: Ndjson): Promise<void> {
   const pieces = [ndjson].flat();
   const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
   const { bytesWritten } = await file.writev(pieces, 0);
-  if (bytesWritten !== bytes) throw new Error(`Cannot write ${bytes} bytes: only ${bytesWritten} had room`);
+  if (bytesWritten !== bytes)
+    throw new TransientError(`Cannot insert ${bytes} bytes: only ${bytesWritten} had room`);
   await file.truncate(bytes);
 }
 
