@@ -180,7 +180,8 @@ export function createRecentInputs(windowMs: number, inputsMax = 100_000): Recen
   const lastMs = createRecentMap<number>(inputsMax);
   return {
     seen(workflow, inputs, atMs) {
-      const key = hash("sha1", `${workflow}\0${inputs}`, "base64");
+      // Of the inputs alone, whose text then lies in one piece for the row too.
+      const key = `${hash("sha1", inputs, "base64")} ${workflow}`;
       const before = lastMs.get(key);
       lastMs.set(key, atMs);
       return before !== undefined && Math.abs(atMs - before) <= windowMs;
