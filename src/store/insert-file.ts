@@ -6,6 +6,7 @@
  * written over by each insert. The engine opens it by its descriptor, which also spares paths that it would take for patterns.
  * It is never synced: the rows are in the spool.
  */
+import { randomUUID } from "node:crypto";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { TransientError } from "../model/errors.ts";
@@ -52,9 +53,8 @@ export function createInsertFiles({ folder, select, run }: InsertFilesOptions): 
 
   async function openFile(table: Table): Promise<TableFile> {
     const columns = await select<TableFile["columns"][number]>("sweep", givenColumns, { table });
-    const path = join(folder, `inserting-${table}`);
-    // Never the file of another: one that is there lost its process before its name.
-    await rm(path, { force: true });
+    // Never the file of another store that has the folder open too.
+    const path = join(folder, `inserting-${randomUUID()}`);
     const file = await open(path, "wx+", 0o600);
     await rm(path, { force: true });
     return { file, columns, inTurn: createTurns() };

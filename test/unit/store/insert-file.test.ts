@@ -6,8 +6,7 @@ import { createInsertFiles } from "../../../src/store/insert-file.ts";
 import { ndjson, runRow } from "../../conformance/rows.ts";
 
 /** An engine that keeps what each statement would have read. */
-function start() {
-  const folder = mkdtempSync(join(tmpdir(), "evenkeel-insert-file-"));
+function start(folder = mkdtempSync(join(tmpdir(), "evenkeel-insert-file-"))) {
   const read: string[] = [];
   let fd = -1;
   let fault: Error | null = null;
@@ -42,4 +41,14 @@ it("createInsertFiles() takes no room for rows that the engine has not taken", a
   expect(read[0]?.length).toBeGreaterThan(0);
   expect(bytes()).toBe(0);
   await files.close();
+});
+
+it("createInsertFiles() shares no file with another store of the same folder", async () => {
+  const first = start();
+  const stores = [first, ...Array.from({ length: 9 }, () => start(first.folder))];
+  await Promise.all(stores.map(({ files }, n) => files.insert("runs", rows(n + 1), "a")));
+  for (const [n, { read, files }] of stores.entries()) {
+    expect(read).toEqual([Buffer.concat(rows(n + 1)).toString()]);
+    await files.close();
+  }
 });
