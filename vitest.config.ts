@@ -12,6 +12,9 @@ export default defineConfig({
           name: "unit",
           include: ["test/unit/**/*.test.ts", "test/unit/**/*.test.tsx", "sdk/test/unit/**/*.test.ts"],
           testTimeout: 10_000,
+          // Files share a process, as modules keep no state; a file that replaces something global puts it back.
+          isolate: false,
+          maxWorkers: "100%",
         },
       },
       {

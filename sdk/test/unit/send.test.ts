@@ -1,12 +1,19 @@
 import { EventEmitter } from "node:events";
-import { afterEach, expect, it, vi } from "vitest";
+import http from "node:http";
+import { syncBuiltinESMExports } from "node:module";
+import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 import { createSend } from "../../src/send.ts";
 
 // A request that nothing becomes of, whatever its signal says. No real server does that on demand.
-vi.mock("node:http", async (original) => ({
-  ...(await original<object>()),
-  request: () => Object.assign(new EventEmitter(), { write: () => true, end: () => undefined }),
-}));
+beforeAll(() => {
+  const lost = () => Object.assign(new EventEmitter(), { write: () => true, end: () => undefined });
+  vi.spyOn(http, "request").mockImplementation(lost as never);
+  syncBuiltinESMExports();
+});
+afterAll(() => {
+  vi.restoreAllMocks();
+  syncBuiltinESMExports();
+});
 
 afterEach(() => {
   vi.useRealTimers();

@@ -71,7 +71,7 @@ describe("judgeCanary()", () => {
     { why: "one input can prove nothing", strata: [stratum([4, 0], [3, 3])], verdict: "not enough" },
     {
       why: "a difference too small to matter, however certain",
-      strata: [stratum([1e5, 0], [2e4, 40])],
+      strata: [stratum([4_000, 0], [1_000, 9])],
       verdict: "same",
     },
   ];

@@ -19,10 +19,12 @@ function stored() {
 }
 
 describe("replay()", () => {
+  const threeWeeks = stored();
+
   it("says what would have alerted, when, and when it was over", () => {
     const changes: VerdictChange[] = [];
     let learnedMs = 0;
-    for (const progress of replay(stored(), { bucketMs: hourMs, sweepMs: hourMs })) {
+    for (const progress of replay(threeWeeks, { bucketMs: hourMs, sweepMs: hourMs })) {
       changes.push(...progress.changes);
       if (learnedMs === 0 && progress.baseline !== null) learnedMs = progress.throughMs;
     }
@@ -37,7 +39,7 @@ describe("replay()", () => {
 
   it("takes a lasting drift for the new normal where its owner would", () => {
     const options = { bucketMs: hourMs, sweepMs: hourMs, acceptAfterMs: 2 * dayMs };
-    const changes = [...replay(stored(), options)].flatMap((progress) => progress.changes);
+    const changes = [...replay(threeWeeks, options)].flatMap((progress) => progress.changes);
     const own = changes.filter(({ signal }) => `${signal.kind} ${signal.field}` === id);
     expect(own.map(({ change }) => change)).toEqual(["drift", "drift"]);
   });
@@ -76,7 +78,7 @@ describe("replay()", () => {
   );
 
   it("says nothing about too little history", () => {
-    const few = stored().filter(({ startMs: at }) => at < startMs + hourMs);
+    const few = threeWeeks.filter(({ startMs: at }) => at < startMs + hourMs);
     const progress = [...replay(few, { bucketMs: hourMs, sweepMs: hourMs })];
     expect(progress.every(({ baseline, changes }) => baseline === null && changes.length === 0)).toBe(true);
   });

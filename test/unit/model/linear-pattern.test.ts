@@ -59,16 +59,18 @@ describe("compilePattern()", () => {
   it.each(["", "i", "u", "iu"])("finds what the engine finds, flags '%s'", (flags) => {
     const draw = createDraw(7);
     let compared = 0;
+    const differences: string[][] = [];
     for (let n = 0; n < 2_000; n += 1) {
       const source = drawSource(draw, flags.includes("u") ? unicodeTerms : plainTerms, 4);
       const engine = new RegExp(source, flags);
       const pattern = compiled(source, flags);
       for (let k = 0; k < 8; k += 1) {
         const text = Array.from({ length: draw(8) }, () => characters[draw(characters.length)]).join("");
-        expect([source, text, pattern.test(text)]).toEqual([source, text, engine.test(text)]);
+        if (pattern.test(text) !== engine.test(text)) differences.push([source, text]);
         compared += 1;
       }
     }
+    expect(differences).toEqual([]);
     expect(compared).toBe(16_000);
   });
 

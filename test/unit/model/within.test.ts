@@ -1,5 +1,7 @@
 import { EventEmitter } from "node:events";
-import { afterEach, expect, it, vi } from "vitest";
+import http from "node:http";
+import { syncBuiltinESMExports } from "node:module";
+import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 import { createCall } from "../../../src/alerts/call.ts";
 import { whoAnswers } from "../../../src/commands/sidecar-url.ts";
 import { createCaller } from "../../../src/commands/canary-caller.ts";
@@ -9,10 +11,15 @@ import { TransientError } from "../../../src/model/errors.ts";
 import { within } from "../../../src/model/within.ts";
 
 // A request that nothing becomes of, whatever its signal says.
-vi.mock("node:http", async (original) => ({
-  ...(await original<object>()),
-  request: () => Object.assign(new EventEmitter(), { end: () => undefined }),
-}));
+beforeAll(() => {
+  const lost = () => Object.assign(new EventEmitter(), { end: () => undefined });
+  vi.spyOn(http, "request").mockImplementation(lost as never);
+  syncBuiltinESMExports();
+});
+afterAll(() => {
+  vi.restoreAllMocks();
+  syncBuiltinESMExports();
+});
 
 afterEach(() => {
   vi.unstubAllGlobals();
