@@ -8,30 +8,27 @@ export interface BufferPool {
 
 /** Smaller ones cost little. */
 const bytesMin = 1024 * 1024;
-/** For the next segment. */
-const keptMax = 1;
 const keptBytesMax = 80 * 1024 * 1024;
 
 /**
- * Creates an empty pool. Fresh megabytes cost page faults; and buffers that live as long as an insert outlive the young
- * objects, so that nothing but a full collection frees them, of which each holds up the event loop.
+ * Creates an empty pool, which keeps the largest buffer that it gets back. Fresh megabytes cost page faults; and buffers that
+ * live as long as an insert outlive the young objects, so that nothing but a full collection frees them, of which each holds
+ * up the event loop.
  */
 export function createBufferPool(): BufferPool {
-  const kept = new Set<ArrayBufferLike>();
+  let kept: ArrayBufferLike | null = null;
   return {
     take(bytes) {
       if (bytes < bytesMin) return Buffer.allocUnsafeSlow(bytes);
-      for (const memory of kept) {
-        if (memory.byteLength < bytes) continue;
-        kept.delete(memory);
-        return Buffer.from(memory, 0, bytes);
-      }
       // With room to spare, since segments are all but equally long.
-      return Buffer.from(new ArrayBuffer(Math.ceil(bytes * 1.125)), 0, bytes);
+      const memory =
+        kept !== null && kept.byteLength >= bytes ? kept : new ArrayBuffer(Math.ceil(bytes * 1.125));
+      if (memory === kept) kept = null;
+      return Buffer.from(memory, 0, bytes);
     },
     give({ buffer }) {
-      if (buffer.byteLength < bytesMin || buffer.byteLength > keptBytesMax || kept.size >= keptMax) return;
-      kept.add(buffer);
+      if (buffer.byteLength < bytesMin || buffer.byteLength > keptBytesMax) return;
+      if (kept === null || kept.byteLength < buffer.byteLength) kept = buffer;
     },
   };
 }

@@ -15,6 +15,15 @@ describe("createBufferPool()", () => {
     expect(pool.take(mega).buffer).not.toBe(first.buffer);
   });
 
+  it("keeps a larger one in place of a smaller, which fits no segment under load", () => {
+    const pool = createBufferPool();
+    const [small, large] = [pool.take(2 * mega), pool.take(60 * mega)];
+    for (const buffer of [small, large]) pool.give(buffer);
+    expect(pool.take(60 * mega).buffer).toBe(large.buffer);
+    for (const buffer of [large, small]) pool.give(buffer);
+    expect(pool.take(60 * mega).buffer).toBe(large.buffer);
+  });
+
   it.each([
     { why: "too small for what is asked", bytes: 2 * mega, asked: 4 * mega },
     { why: "so small that a new one costs nothing", bytes: 100, asked: 100 },

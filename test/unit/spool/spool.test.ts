@@ -1,9 +1,17 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
-import { readSegment } from "../../../src/collector/segment-format.ts";
+import { readSegment, segmentHeader } from "../../../src/collector/segment-format.ts";
 import type { SealedSegment } from "../../../src/collector/segment-queue.ts";
 import { holdsSegments } from "../../../src/collector/spool-recovery.ts";
 import { createSpool, type Spool, type SpoolOptions } from "../../../src/collector/spool.ts";
@@ -235,6 +243,19 @@ describe("createSpool()", () => {
     cpSync(segmentFiles(dir)[1] ?? "", ahead);
     truncateSync(path, 0);
     expect(holdsSegments(left)).toBe(false);
+  });
+
+  it("hands out no record that was refused and could not be cut", async () => {
+    const dir = newDir();
+    const { spool } = await openSpool({ dir });
+    await spool.append(batch("a"), ["a"]);
+    const [path = ""] = segmentFiles(dir);
+    // A record that was refused is whole in the file where the write stopped behind it.
+    appendFileSync(path, readFileSync(path).subarray(segmentHeader.length));
+    expect(idsOnDisk(dir)).toEqual(["a", "a"]);
+    await spool.rotate();
+    const { tables } = await (await take(spool)).read();
+    expect(tables.flatMap(({ ndjson }) => idsOf(ndjson))).toEqual(["a"]);
   });
 
   it("leaves no segment behind that was made ahead", async () => {
