@@ -19,9 +19,9 @@ describe("createBufferPool()", () => {
     const pool = createBufferPool();
     const [small, large] = [pool.take(2 * mega), pool.take(60 * mega)];
     for (const buffer of [small, large]) pool.give(buffer);
-    expect(pool.take(60 * mega).buffer).toBe(large.buffer);
+    expect(pool.take(60 * mega).buffer === large.buffer).toBe(true);
     for (const buffer of [large, small]) pool.give(buffer);
-    expect(pool.take(60 * mega).buffer).toBe(large.buffer);
+    expect(pool.take(60 * mega).buffer === large.buffer).toBe(true);
   });
 
   it.each([
