@@ -1,5 +1,8 @@
+import type { IncomingMessage } from "node:http";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
+import type { HttpBindings } from "@hono/node-server";
+import type { Context } from "hono";
 
 const unzip = promisify(gunzip);
 
@@ -11,14 +14,16 @@ export type BodyResult =
 /**
  * Reads a request's body, plain or gzip, and never holds more than `bytesMax` of it, before or after decompression.
  */
-export async function readBody(request: Request, bytesMax: number): Promise<BodyResult> {
+export async function readBody(context: Context, bytesMax: number): Promise<BodyResult> {
+  const request = context.req.raw;
   const encoding = (request.headers.get("content-encoding") ?? "identity").trim().toLowerCase();
   if (encoding !== "identity" && encoding !== "gzip" && encoding !== "") {
     return refused(415, "Cannot read the body: the content encoding must be gzip or identity");
   }
   const tooLarge = refused(413, `Cannot read the body: it is larger than ${bytesMax} bytes`);
   if (Number(request.headers.get("content-length") ?? 0) > bytesMax) return tooLarge;
-  const bytes = await readCapped(request, bytesMax);
+  const hasLength = request.headers.has("content-length");
+  const bytes = hasLength ? await readWhole(context) : await readChunked(request, bytesMax);
   if (bytes === null) return tooLarge;
   if (encoding !== "gzip") return { kind: "body", bytes };
   try {
@@ -33,9 +38,30 @@ function refused(status: 400 | 413 | 415, reason: string): BodyResult {
   return { kind: "refused", status, reason };
 }
 
-/** The length is not to be trusted, and a chunked body has none: count while reading. */
-async function readCapped(request: Request, bytesMax: number): Promise<Uint8Array | null> {
-  if (request.headers.has("content-length")) return Buffer.from(await request.arrayBuffer());
+/** A body whose length is known, and held to by node. */
+async function readWhole(context: Context): Promise<Uint8Array> {
+  // A request that did not come over HTTP/1, as one of gRPC, has no such thing.
+  const incoming = (context.env as Partial<HttpBindings> | undefined)?.incoming;
+  return incoming === undefined ? Buffer.from(await context.req.raw.arrayBuffer()) : readIncoming(incoming);
+}
+
+/** Reads node's own stream, since a `Request` copies the whole body once more. */
+function readIncoming(incoming: IncomingMessage): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const onClose = () => {
+      if (!incoming.readableEnded) reject(new Error("Cannot read the body: the client went away"));
+    };
+    incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+    incoming.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    incoming.on("error", reject);
+    incoming.on("close", onClose);
+    if (incoming.destroyed) onClose();
+  });
+}
+
+/** A chunked body has no length: count while reading. */
+async function readChunked(request: Request, bytesMax: number): Promise<Uint8Array | null> {
   if (request.body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let size = 0;

@@ -40,7 +40,8 @@ export function encodeExportAnswer(
       isPartial ? { partialSuccess: { [member]: String(rejected), errorMessage: message } } : {},
     );
   }
-  if (!isPartial) return new Uint8Array();
+  // Text, since node sends it in one piece with the headers.
+  if (!isPartial) return "";
   return protobuf.Writer.create()
     .uint32(0x0a)
     .fork()

@@ -28,7 +28,7 @@ export function otlpRoutes(ingest: Ingest, options: Required<RoutesOptions>): Ho
     const encoding = otlpEncoding(context.req.header("content-type"));
     if (encoding === null) return wrongType(context);
     // Read to the end, so that a stock exporter can reuse its connection.
-    const body = await readBody(context.req.raw, options.bodyBytesMax);
+    const body = await readBody(context, options.bodyBytesMax);
     if (body.kind === "refused") return answerStatus(context, encoding, body.status, body.reason);
     return answer(context, encoding, 200, encodeExportAnswer(encoding, "rejectedSpans", 0, ""));
   });
@@ -46,7 +46,7 @@ async function takeExport(
 ): Promise<Response> {
   const encoding = otlpEncoding(context.req.header("content-type"));
   if (encoding === null) return wrongType(context);
-  const body = await readBody(context.req.raw, options.bodyBytesMax);
+  const body = await readBody(context, options.bodyBytesMax);
   if (body.kind === "refused") return answerStatus(context, encoding, body.status, body.reason);
   try {
     const accepted = await take(body.bytes, encoding);

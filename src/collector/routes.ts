@@ -83,7 +83,7 @@ async function withBody(
       415,
     );
   }
-  const body = await readBody(context.req.raw, options.bodyBytesMax);
+  const body = await readBody(context, options.bodyBytesMax);
   if (body.kind === "refused") return context.json({ error: { message: body.reason } }, body.status);
   try {
     return await take(body.bytes);
