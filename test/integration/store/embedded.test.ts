@@ -34,6 +34,37 @@ it("openChdbStore() takes rows and answers sweeps while a report runs", async ()
   expect(await report).toBeInstanceOf(TransientError);
 });
 
+it("openChdbStore() keeps texts as they are, in whatever pieces they come, and twice for one token once", async () => {
+  const texts = [
+    "",
+    "\0",
+    "a\0b\r\nc\u2028\t\x7f\ufeff",
+    '"\\',
+    "\\ud83d",
+    "\\N",
+    "🙂'{x:String}",
+    'é\\"'.repeat(1_000_000),
+  ];
+  const rows = texts.map((text, n) =>
+    runRow({ run_id: `text-${n}`, workflow: "texts", model: text, error_message: text, inputs: text }),
+  );
+  const pieces = [ndjson(rows.slice(0, 3)), ...rows.slice(3).map((row) => ndjson([row]))];
+  for (let i = 0; i < 2; i++) await store.insert("runs", pieces, "texts");
+  const columns = "model, error_message, inputs";
+  const kept = await store.query(`SELECT ${columns} FROM runs WHERE workflow = 'texts' ORDER BY run_id`);
+  expect(kept).toEqual(texts.map((text) => ({ model: text, error_message: text, inputs: text })));
+});
+
+it("openChdbStore() inserts a batch as one block, however many rows it has", async () => {
+  const rows = Array.from({ length: 150_000 }, (_, n) => `{"run_id":"b${n}","workflow":"block"}\n`);
+  for (let i = 0; i < 2; i++) await store.insert("runs", Buffer.from(rows.join("")), "block");
+  expect(
+    await store.query(
+      "SELECT toInt32(count()) AS n, uniqExact(_part) = 1 AS one FROM runs WHERE workflow = 'block'",
+    ),
+  ).toEqual([{ n: 150_000, one: 1 }]);
+});
+
 it("openChdbStore() blames a row also where the engine's text ends early, at a NUL that it quotes", async () => {
   const rows = ndjson([{ ...runRow({ run_id: "stranger" }), ["sur\0prise"]: 1 }]);
   await expect(store.insert("runs", rows, "stranger")).rejects.toBeInstanceOf(PermanentError);
