@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the unit tests beside the static checks, so that two cores take half the time of one.
+# Runs the unit tests beside the static checks, so that neither core of a small machine waits.
 # What the tests print comes last; where a static check fails, they are stopped.
 set -euo pipefail
 cd "$(dirname "$0")/.."
