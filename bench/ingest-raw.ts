@@ -36,6 +36,7 @@ export interface RawResult {
   /** By the sidecar's road. */
   ownRunsPerSecond: number;
   ownCpuUsPerRun: number;
+  ownCpuUsPerRunWithoutRollups: number;
 }
 
 const runsPerBatch = 5_000;
@@ -86,38 +87,42 @@ function meanOf(turns: readonly Inserted[]): Inserted {
   return { perSecond: mean(({ perSecond }) => perSecond), cpuUs: mean(({ cpuUs }) => cpuUs) };
 }
 
-async function measure(options: RawOptions): Promise<RawResult> {
-  const batches = await makeBatches(options, runsPerBatch);
+/** With and without the rollups, in turns, since merges of one take part in the next. */
+async function insertInTurns(insert: Insert, batches: readonly SegmentRows[], name: string) {
   const runsOnly = batches.map((batch) => batch.filter(({ table }) => table !== "rollups"));
+  await insertAll(insert, batches.slice(0, 2), `${name} warm`);
+  const full: Inserted[] = [];
+  const bare: Inserted[] = [];
+  for (const round of [1, 2]) {
+    bare.push(await insertAll(insert, runsOnly, `${name} bare ${round}`));
+    full.push(await insertAll(insert, batches, `${name} full ${round}`));
+  }
+  return { full: meanOf(full), bare: meanOf(bare) };
+}
+
+async function measure(options: RawOptions): Promise<RawResult> {
   const path = mkdtempSync(join(tmpdir(), "evenkeel-raw-"));
   const store = openChdbStore({ path, log: pino({ level: "silent" }) });
   await store.migrate();
-  // A second session of the same engine.
-  const { chdb } = createChdbConnection({ path });
+  const session = createChdbConnection({ path });
   const call: Insert = async (table, ndjson, token) => {
     const values = Buffer.concat([ndjson].flat());
     const settings = { ...insertSettings, insert_deduplication_token: token };
-    await chdb.rawInsert({ table, values, format: "JSONEachRow", settings });
+    await session.chdb.rawInsert({ table, values, format: "JSONEachRow", settings });
   };
-  await insertAll(call, batches.slice(0, 4), "warm");
-  // In turns, since merges of one take part in the next.
-  const turns = [];
-  for (const round of [1, 2]) {
-    turns.push(await insertAll(call, runsOnly, `bare ${round}`));
-    turns.push(await insertAll(call, batches, `full ${round}`));
-  }
-  const bare = meanOf(turns.filter((_, turn) => turn % 2 === 0));
-  const full = meanOf(turns.filter((_, turn) => turn % 2 === 1));
-  const insert: Insert = (...batch) => store.insert(...batch);
-  const own = await insertAll(insert, await makeBatches(options, runsPerSegment), "own");
+  const raw = await insertInTurns(call, await makeBatches(options, runsPerBatch), "call");
+  const road: Insert = (...batch) => store.insert(...batch);
+  const own = await insertInTurns(road, await makeBatches(options, runsPerSegment), "own");
+  await session.close();
   await store.close();
-  rmSync(path, { recursive: true });
+  rmSync(path, { recursive: true, maxRetries: 20, retryDelay: 250 });
   return {
-    runsPerSecond: Math.round(full.perSecond),
-    cpuUsPerRun: Math.round(full.cpuUs),
-    cpuUsPerRunWithoutRollups: Math.round(bare.cpuUs),
-    ownRunsPerSecond: Math.round(own.perSecond),
-    ownCpuUsPerRun: Math.round(own.cpuUs),
+    runsPerSecond: Math.round(raw.full.perSecond),
+    cpuUsPerRun: Math.round(raw.full.cpuUs),
+    cpuUsPerRunWithoutRollups: Math.round(raw.bare.cpuUs),
+    ownRunsPerSecond: Math.round(own.full.perSecond),
+    ownCpuUsPerRun: Math.round(own.full.cpuUs),
+    ownCpuUsPerRunWithoutRollups: Math.round(own.bare.cpuUs),
   };
 }
 
