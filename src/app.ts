@@ -239,7 +239,7 @@ function buildReview(base: Base, { ingest }: CollectorParts): Pick<Parts, "desk"
 }
 
 /** Mends what a power loss has done to the embedded store. The journal keeps others out of the folder. */
-function repairStore({ data }: Config, log: Logger): void {
+export function repairStore({ data }: Config, log: Logger): void {
   repairInsertLogs({ path: join(data, "clickhouse"), hasSegments: holdsSegments(join(data, "spool")), log });
 }
 

@@ -21,9 +21,9 @@ export async function readBody(context: Context, bytesMax: number): Promise<Body
     return refused(415, "Cannot read the body: the content encoding must be gzip or identity");
   }
   const tooLarge = refused(413, `Cannot read the body: it is larger than ${bytesMax} bytes`);
-  if (Number(request.headers.get("content-length") ?? 0) > bytesMax) return tooLarge;
-  const hasLength = request.headers.has("content-length");
-  const bytes = hasLength ? await readWhole(context) : await readChunked(request, bytesMax);
+  const length = request.headers.get("content-length");
+  if (Number(length ?? 0) > bytesMax) return tooLarge;
+  const bytes = length === null ? await readChunked(request, bytesMax) : await readWhole(context);
   if (bytes === null) return tooLarge;
   if (encoding !== "gzip") return { kind: "body", bytes };
   try {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import { openStore } from "../app.ts";
+import { openStore, repairStore } from "../app.ts";
 import { createSpool } from "../collector/spool.ts";
 import { holdsSegments } from "../collector/spool-recovery.ts";
 import { createWriter, type Writer } from "../collector/writer.ts";
@@ -11,7 +11,6 @@ import type { Journal } from "../journal/port.ts";
 import { createMetrics } from "../metrics.ts";
 import { systemClock } from "../model/clock.ts";
 import { plural } from "../model/plural.ts";
-import { repairInsertLogs } from "../store/insert-logs.ts";
 import type { Store } from "../store/port.ts";
 
 /** A data folder that this process holds. */
@@ -37,7 +36,7 @@ export async function openFolder(config: Config, log: Logger): Promise<DataFolde
   };
   try {
     const hasSegments = config.clickhouse.url === "" && holdsSegments(join(config.data, "spool"));
-    if (hasSegments) repairInsertLogs({ path: join(config.data, "clickhouse"), hasSegments, log });
+    if (hasSegments) repairStore(config, log);
     store = openStore(config, log);
     if (hasSegments) await drainSpool(config, store, log);
     return { store, journal, close };

@@ -61,10 +61,12 @@ export function createInsertFiles({ folder, select, run }: InsertFilesOptions): 
   }
 
   function fileOf(table: Table): Promise<TableFile> {
-    const known = files.get(table) ?? openFile(table);
-    files.set(table, known);
-    known.catch(() => files.delete(table));
-    return known;
+    const known = files.get(table);
+    if (known !== undefined) return known;
+    const opened = openFile(table);
+    files.set(table, opened);
+    opened.catch(() => files.delete(table));
+    return opened;
   }
 
   return {
